@@ -1,0 +1,61 @@
+"""Cuts off request bodies that are far too large while they arrive, before Django spools them."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class BodyTooLarge(Exception):
+    """More bytes arrived than the limit allows."""
+
+
+def limit_body(app: App, *, max_bytes: int) -> App:
+    """Wrap an ASGI application: a body above ``max_bytes`` is answered with 413 and not stored."""
+
+    async def limited(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await app(scope, receive, send)
+        if _declared_length(scope) > max_bytes:
+            return await _refuse(send, max_bytes)
+        try:
+            return await app(scope, _counting(receive, max_bytes), send)
+        except BodyTooLarge:
+            return await _refuse(send, max_bytes)
+
+    return limited
+
+
+def _declared_length(scope: Scope) -> int:
+    value = dict(scope["headers"]).get(b"content-length", b"0")
+    return int(value) if value.isdigit() else 0
+
+
+def _counting(receive: Receive, max_bytes: int) -> Receive:
+    seen = 0
+
+    async def counted() -> dict[str, Any]:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > max_bytes:
+            raise BodyTooLarge
+        return message
+
+    return counted
+
+
+async def _refuse(send: Send, max_bytes: int) -> None:
+    error = {
+        "code": "request_too_large",
+        "message": f"This request is too large. The limit is {max_bytes // 1_048_576} MB.",
+        "field": "",
+    }
+    body = json.dumps(error).encode()
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

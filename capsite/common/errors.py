@@ -1,0 +1,39 @@
+"""One error type for every refusal; each surface translates it once."""
+
+from typing import Any
+
+
+class CapsiteError(Exception):
+    """A refusal somebody should read.
+
+    ``code`` is stable and for programs, ``message`` is one sentence for people, ``status`` is the
+    HTTP status that fits, ``field`` names the input that was wrong, ``data`` holds the facts.
+    """
+
+    def __init__(
+        self, code: str, message: str, *, status: int = 400, field: str = "", **data: Any
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+        self.field = field
+        self.data = data
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return ``{"code", "message", "field", ...}`` for a JSON answer."""
+        return {"code": self.code, "message": self.message, "field": self.field} | self.data
+
+
+class NotFound(CapsiteError):
+    """What was asked for does not exist, or not for this person."""
+
+    def __init__(self, message: str = "There is nothing here.") -> None:
+        super().__init__("not_found", message, status=404)
+
+
+class Forbidden(CapsiteError):
+    """The person is known (or nobody) and may not do this."""
+
+    def __init__(self, message: str, code: str = "forbidden") -> None:
+        super().__init__(code, message, status=403)

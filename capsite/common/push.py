@@ -1,0 +1,45 @@
+"""Socket messages that leave only after the commit they tell of, and never fail their caller."""
+
+import logging
+import time
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.db import transaction
+
+logger = logging.getLogger(__name__)
+
+GALLERY_GROUP = "gallery"
+
+
+def image_group(image_id: object) -> str:
+    """Return the group of those who watch one photo that is not in the public gallery."""
+    return f"image.{image_id}"
+
+
+def user_group(user_id: object) -> str:
+    """Return the group of one person's screens."""
+    return f"user.{user_id}"
+
+
+def push_on_commit(groups: Sequence[str], message: dict[str, Any]) -> None:
+    """Send ``message`` to every socket in ``groups`` once the current transaction commits."""
+    transaction.on_commit(partial(_push, tuple(groups), message))
+
+
+def _push(groups: tuple[str, ...], message: dict[str, Any]) -> None:
+    # Screens re-read the truth when they reconnect, so a push that fails loses nothing.
+    stamped = message | {"committed_at": time.time()}
+    try:
+        async_to_sync(_send)(groups, stamped)
+    except Exception as error:
+        logger.warning("Push of %s failed: %s", message.get("type"), error)
+
+
+async def _send(groups: tuple[str, ...], message: dict[str, Any]) -> None:
+    layer = get_channel_layer()
+    for group in groups:
+        await layer.group_send(group, {"type": "deliver", "message": message})

@@ -1,0 +1,69 @@
+"""REST answers: one error shape (RFC 9457 problem details) for every refusal."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import authentication, exceptions
+from rest_framework.response import Response
+
+from capsite.common.errors import CapsiteError, NotFound
+from capsite.common.outage import OUTAGES, RETRY_AFTER_SECONDS, outage_error
+
+PROBLEM_JSON = "application/problem+json"
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """Django's session; also answers 401 rather than 403 to those who are nobody."""
+
+    def authenticate_header(self, request: Any) -> str:
+        """Name the scheme, as a 401 must."""
+        return "Session"
+
+
+def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Translate any known error; return None for a bug, which becomes a logged 500."""
+    known = _known(error)
+    if known is None:
+        return None
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if known.status == 503 else {}
+    response = Response(problem_body(known), status=known.status, headers=headers)
+    response.content_type = PROBLEM_JSON
+    return response
+
+
+def problem_body(error: CapsiteError) -> dict[str, Any]:
+    """Return ``{type, title, status, detail, code, message, field, ...}``."""
+    title = error.data.get("title") or error.message
+    rest = {key: value for key, value in error.data.items() if key != "title"}
+    return {
+        "type": "about:blank",
+        "title": title,
+        "status": error.status,
+        "detail": error.message,
+        "code": error.code,
+        "message": error.message,
+        "field": error.field,
+    } | rest
+
+
+def _known(error: Exception) -> CapsiteError | None:
+    if isinstance(error, CapsiteError):
+        return error
+    if isinstance(error, OUTAGES):
+        return outage_error()
+    if isinstance(error, Http404):
+        return NotFound()
+    if isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    return _from_drf(error) if isinstance(error, exceptions.APIException) else None
+
+
+def _from_drf(error: exceptions.APIException) -> CapsiteError:
+    field, detail = "", error.detail
+    if isinstance(detail, dict):  # a validation error: the first field speaks
+        field, detail = next(iter(detail.items()))
+    while isinstance(detail, list | tuple):
+        detail = detail[0]
+    code = getattr(detail, "code", None) or error.default_code
+    return CapsiteError(str(code), str(detail), status=error.status_code, field=str(field))

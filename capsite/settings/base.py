@@ -1,0 +1,79 @@
+"""What every capsite process shares; each concern has its own file under parts/."""
+
+from capsite.settings import env
+
+BASE_DIR = env.BASE_DIR
+VAR_DIR = env.VAR_DIR
+
+from capsite.settings.parts.api import *  # noqa: E402
+from capsite.settings.parts.auth import *  # noqa: E402
+from capsite.settings.parts.celery import *  # noqa: E402
+from capsite.settings.parts.channels import *  # noqa: E402
+from capsite.settings.parts.database import *  # noqa: E402
+from capsite.settings.parts.logging import *  # noqa: E402
+from capsite.settings.parts.ml import *  # noqa: E402
+from capsite.settings.parts.security import *  # noqa: E402
+from capsite.settings.parts.storage import *  # noqa: E402
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "servestatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django_htmx",
+    "channels",
+    "rest_framework",
+    "capsite",
+    "capsite.accounts",
+    "gallery",
+    "captions",
+    "annotations",
+    "workers",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "capsite.common.outage.OutageMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "gallery.context.site",
+            ],
+        },
+    }
+]
+
+ROOT_URLCONF = "capsite.urls"
+ASGI_APPLICATION = "capsite.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+VERSION = "0.1.0"

@@ -1,0 +1,27 @@
+"""A deployment: secrets and servers come from the environment, or it does not start."""
+
+from capsite.settings.base import *
+
+DEBUG = False
+SECRET_KEY = env.required(
+    "CAPSITE_SECRET_KEY", "Production signs sessions with it: give 50 random characters."
+)
+ALLOWED_HOSTS = [
+    host
+    for host in env.required(
+        "CAPSITE_HOSTS", "Name the hosts this site answers to, separated by commas."
+    ).split(",")
+    if host
+]
+env.required("DATABASE_URL", "Production runs on a PostgreSQL of your own.")
+env.required("REDIS_URL", "Production runs on a Redis or Valkey of your own.")
+CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if not host.startswith("*")]
+
+CAPSITE_ANONYMOUS_UPLOADS = env.boolean("CAPSITE_ANONYMOUS_UPLOADS", False)
+
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = env.boolean("CAPSITE_HTTPS", True)
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL_REDIRECT else 0
+SECURE_REDIRECT_EXEMPT = [r"^health/"]  # probes come without TLS, from inside
+SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT
+CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT

@@ -1,0 +1,1 @@
+"""Runs capsite's processes on one machine: starts, shows, restarts and stops them."""

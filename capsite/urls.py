@@ -1,0 +1,15 @@
+"""The roof over every app's addresses; nothing imports it."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from gallery.views import health
+
+urlpatterns = [
+    path("", include("gallery.urls")),
+    path("api/v1/", include("captions.api.v1.urls")),
+    path("admin/", admin.site.urls),
+    path("health/live/", health.live, name="live"),
+    path("health/ready/", health.ready, name="ready"),
+    path("version/", health.version, name="version"),
+]

@@ -1,0 +1,115 @@
+"""The gallery socket: joins groups, checks access, passes messages on; holds no logic."""
+
+import asyncio
+import contextlib
+from typing import Any
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+from capsite.common.errors import CapsiteError
+from capsite.common.outage import OUTAGES, outage_error
+from capsite.common.push import GALLERY_GROUP, image_group, user_group
+from captions.pulse import shared_pulse
+from gallery.access import image_for
+
+PULSE_SECONDS = 5
+MAX_WATCHED = 50
+# The layer forgets members after a day (group_expiry); a screen may stay open longer.
+REJOIN_BEATS = 3600 // PULSE_SECONDS
+
+
+class GalleryConsumer(AsyncJsonWebsocketConsumer):
+    """One open screen."""
+
+    async def connect(self) -> None:
+        """Join the gallery and the person's own group, then say how the worker is."""
+        self.joined: set[str] = {GALLERY_GROUP}
+        user = self.scope["user"]
+        if user.is_authenticated:
+            self.joined.add(user_group(user.pk))
+        await self._join()
+        await self.accept()
+        self.worker = await shared_pulse()
+        await self.send_json({"type": "hello", "worker": self.worker})
+        self.beat = asyncio.create_task(self._follow_worker())
+
+    async def disconnect(self, code: int) -> None:
+        """Leave every group."""
+        if hasattr(self, "beat"):
+            self.beat.cancel()
+        with contextlib.suppress(Exception):  # the layer may be what broke the connection
+            for group in self.joined:
+                await self.channel_layer.group_discard(group, self.channel_name)
+
+    async def receive(self, text_data: str | None = None, **kwargs: Any) -> None:  # type: ignore[override]
+        """Refuse what is not JSON with one clear error, and keep the socket open."""
+        try:
+            content = await self.decode_json(text_data or "")
+        except ValueError:
+            await self._refuse("bad_message", "A message is one JSON object with a type.")
+            return
+        await self.receive_json(content)
+
+    async def receive_json(self, content: Any, **kwargs: Any) -> None:
+        """Answer ``watch``, ``unwatch`` and ``ping``."""
+        kind = content.get("type") if isinstance(content, dict) else None
+        if kind == "ping":
+            await self.send_json({"type": "pong"})
+        elif kind == "watch":
+            await self._watch(str(content.get("image", "")))
+        elif kind == "unwatch":
+            await self._unwatch(str(content.get("image", "")))
+        else:
+            await self._refuse("bad_message", "The type is one of: watch, unwatch, ping.")
+
+    async def deliver(self, event: dict[str, Any]) -> None:
+        """Pass a pushed message on as it is."""
+        await self.send_json(event["message"])
+
+    async def _watch(self, image: str) -> None:
+        try:
+            image_id = UUID(image)
+            await database_sync_to_async(image_for)(self.scope["user"], image_id)
+        except ValueError:
+            await self._refuse("bad_id", "image is the id of a photo.")
+        except CapsiteError as error:
+            await self._refuse(error.code, error.message)
+        except OUTAGES:
+            await self._refuse("database_away", outage_error().message)
+        else:
+            await self._watch_group(image_group(image_id))
+
+    async def _watch_group(self, group: str) -> None:
+        if len(self.joined) >= MAX_WATCHED:
+            await self._refuse("too_many", f"Watch at most {MAX_WATCHED} photos at once.")
+            return
+        self.joined.add(group)
+        await self.channel_layer.group_add(group, self.channel_name)
+
+    async def _unwatch(self, image: str) -> None:
+        group = image_group(image)
+        if group in self.joined:
+            self.joined.remove(group)
+            await self.channel_layer.group_discard(group, self.channel_name)
+
+    async def _refuse(self, code: str, message: str) -> None:
+        await self.send_json({"type": "error", "code": code, "message": message})
+
+    async def _join(self) -> None:
+        for group in self.joined:
+            await self.channel_layer.group_add(group, self.channel_name)
+
+    async def _follow_worker(self) -> None:
+        """Tell this screen when the worker comes or goes, and stay a member of our groups."""
+        beats = 0
+        while True:
+            await asyncio.sleep(PULSE_SECONDS)
+            beats += 1
+            seen = await shared_pulse()
+            if seen["state"] != self.worker["state"] or seen["state"] == "away":
+                await self.send_json({"type": "worker"} | seen)
+            self.worker = seen
+            if beats % REJOIN_BEATS == 0:
+                await self._join()

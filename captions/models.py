@@ -1,0 +1,124 @@
+"""Captions, which never change once written, and the registry of the models that wrote them."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from gallery.models import CaptionJob, Image
+from gallery.models.job import Language, Strategy
+
+MEDIUM_CONFIDENCE = 0.4
+HIGH_CONFIDENCE = 0.7
+
+
+class Origin(models.TextChoices):
+    """Who wrote a caption."""
+
+    MODEL = "model", _("Model")
+    PERSON = "person", _("Person")
+
+
+class CaptionModel(models.Model):
+    """One version of a captioner: a name and the hash of its weights and configuration."""
+
+    name = models.CharField(max_length=100)
+    revision = models.CharField(max_length=64)
+    languages = models.JSONField(default=list)
+    metrics = models.JSONField(default=dict, blank=True)
+    active = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        """A version is registered once, and one version is active."""
+
+        constraints = [
+            models.UniqueConstraint(fields=["name", "revision"], name="model_version_once"),
+            models.UniqueConstraint(
+                fields=["active"], condition=Q(active=True), name="model_one_active"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Return name and revision, as shown beside a caption."""
+        return f"{self.name} {self.revision}"
+
+
+class Caption(models.Model):
+    """One text for one image; a trigger in the database refuses to change it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="captions")
+    job = models.ForeignKey(
+        CaptionJob, null=True, on_delete=models.SET_NULL, related_name="captions"
+    )
+    model = models.ForeignKey(CaptionModel, null=True, on_delete=models.PROTECT)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL
+    )
+    origin = models.CharField(max_length=6, choices=Origin.choices)
+    text = models.TextField()
+    language = models.CharField(max_length=2, choices=Language.choices)
+    strategy = models.CharField(max_length=8, choices=Strategy.choices, blank=True)
+    rank = models.PositiveSmallIntegerField(default=0)
+    log_probability = models.FloatField(null=True, help_text=_("mean over the tokens, nats"))
+    confidence = models.FloatField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        """A model's caption has its model, its score and one place in its job."""
+
+        ordering = ["-confidence", "rank", "created_at"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(text=""), name="caption_has_text"),
+            models.CheckConstraint(
+                condition=Q(confidence__isnull=True) | Q(confidence__gte=0, confidence__lte=1),
+                name="caption_confidence_0_to_1",
+            ),
+            models.CheckConstraint(
+                condition=Q(log_probability__isnull=True) | Q(log_probability__lte=0),
+                name="caption_log_probability_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    origin="model",
+                    model__isnull=False,
+                    confidence__isnull=False,
+                    log_probability__isnull=False,
+                    strategy__in=Strategy.values,
+                )
+                | Q(origin="person", model__isnull=True, confidence__isnull=True),
+                name="caption_origin_complete",
+            ),
+            models.UniqueConstraint(fields=["job", "rank"], name="caption_rank_once_per_job"),
+        ]
+        indexes = [models.Index(fields=["image", "-confidence"], name="caption_of_image")]
+
+    def __str__(self) -> str:
+        """Return the text."""
+        return self.text
+
+    @property
+    def level(self) -> str:
+        """``low``, ``medium`` or ``high``; empty for a person's caption."""
+        if self.confidence is None:
+            return ""
+        if self.confidence >= HIGH_CONFIDENCE:
+            return "high"
+        return "medium" if self.confidence >= MEDIUM_CONFIDENCE else "low"
+
+    def as_message(self) -> dict[str, Any]:
+        """Return what sockets and the upload tray show; programs get the REST serializer's."""
+        return {
+            "id": str(self.pk),
+            "text": self.text,
+            "confidence": self.confidence,
+            "level": self.level,
+            "strategy": self.strategy,
+            "language": self.language,
+            "rank": self.rank,
+            "model": str(self.model) if self.model else "",
+        }

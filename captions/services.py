@@ -1,0 +1,82 @@
+"""Writes captions, together with the end of their job, and registers the models that made them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from django.db import transaction
+
+from captions.models import Caption, CaptionModel, Origin
+from gallery.models import CaptionJob
+from gallery.models.job import State
+from gallery.services.events import image_changed_on_commit
+from gallery.services.jobs import job_finish
+
+
+class Candidate(Protocol):
+    """What a captioner hands over for one caption."""
+
+    @property
+    def text(self) -> str: ...  # noqa: D102
+    @property
+    def rank(self) -> int: ...  # noqa: D102
+    @property
+    def log_probability(self) -> float: ...  # noqa: D102
+    @property
+    def confidence(self) -> float: ...  # noqa: D102
+    @property
+    def strategy(self) -> str: ...  # noqa: D102
+    @property
+    def language(self) -> str: ...  # noqa: D102
+
+
+@transaction.atomic
+def captions_store(
+    *,
+    job: CaptionJob,
+    model: CaptionModel,
+    candidates: Sequence[Candidate],
+    timings: Mapping[str, float],
+) -> list[Caption]:
+    """Store a job's captions and finish it, in one transaction, exactly once.
+
+    Raises LeaseLost, and stores nothing, when the job is no longer this worker's.
+    """
+    job_finish(job, timings=dict(timings))
+    captions = Caption.objects.bulk_create(
+        [_caption_from(candidate, job, model) for candidate in candidates]
+    )
+    messages = [caption.as_message() for caption in captions]
+    image_changed_on_commit(job.image, State.DONE, captions=messages)
+    return captions
+
+
+def _caption_from(candidate: Candidate, job: CaptionJob, model: CaptionModel) -> Caption:
+    return Caption(
+        image=job.image,
+        job=job,
+        model=model,
+        origin=Origin.MODEL,
+        text=candidate.text,
+        language=candidate.language,
+        strategy=candidate.strategy,
+        rank=candidate.rank,
+        log_probability=candidate.log_probability,
+        confidence=candidate.confidence,
+    )
+
+
+@transaction.atomic
+def model_activate(
+    *, name: str, revision: str, languages: Sequence[str], metrics: dict[str, Any] | None = None
+) -> CaptionModel:
+    """Register the version a worker has loaded and make it the active one."""
+    model, _created = CaptionModel.objects.get_or_create(
+        name=name,
+        revision=revision,
+        defaults={"languages": list(languages), "metrics": metrics or {}},
+    )
+    if not model.active:
+        CaptionModel.objects.select_for_update().filter(active=True).update(active=False)
+        CaptionModel.objects.filter(pk=model.pk).update(active=True)
+        model.active = True
+    return model

@@ -1,0 +1,66 @@
+"""Photos and jobs in the administration pages; jobs can be looked at, not edited."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from gallery.models import CaptionJob, Image
+from gallery.models.job import State
+from gallery.services.images import images_delete
+from gallery.services.jobs import job_retry
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows that only services write."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody adds rows by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody edits rows by hand."""
+        return False
+
+
+@admin.register(Image)
+class ImageAdmin(ReadOnlyAdmin):
+    """Photos; deleting one removes its files too."""
+
+    list_display = ["title", "owner", "format", "width", "height", "visibility", "created_at"]
+    list_filter = ["visibility", "format", "created_at"]
+    search_fields = ["title", "sha256", "id"]
+
+    def delete_model(self, request: HttpRequest, obj: Image) -> None:
+        """Delete through the service, with the files."""
+        images_delete([obj])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
+        """Delete through the service, with the files."""
+        images_delete(list(queryset))
+
+
+@admin.register(CaptionJob)
+class CaptionJobAdmin(ReadOnlyAdmin):
+    """Jobs, with the reason of each failure and a way to try again."""
+
+    list_display = ["image", "state", "strategy", "attempts", "error_code", "created_at", "worker"]
+    list_filter = ["state", "error_code", "strategy", "created_at"]
+    search_fields = ["id", "image__id", "error_message"]
+    list_select_related = ["image"]
+    actions = ["retry"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A job goes with its photo."""
+        return False
+
+    @admin.action(description="Try the failed ones again")
+    def retry(self, request: HttpRequest, queryset: QuerySet[CaptionJob]) -> None:
+        """Queue the photos of the chosen failed jobs once more."""
+        failed = queryset.filter(state=State.FAILED).select_related("image")
+        for job in failed:
+            job_retry(job.image)
+        text = _("%(count)d photos are queued again.") % {"count": len(failed)}
+        self.message_user(request, text, messages.SUCCESS)

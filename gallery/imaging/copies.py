@@ -1,0 +1,46 @@
+"""Re-encodes a photo into the widths that pages use. Only these copies are ever served."""
+
+import io
+
+from PIL import Image
+
+from gallery.imaging.photo import Derivative, Photo
+from gallery.imaging.sizes import fit_width
+
+WIDTHS = (320, 640, 1280, 2048)
+
+_QUALITY = 80
+_METHOD = 2
+
+
+def derivatives(photo: Photo, *, widths: tuple[int, ...] = WIDTHS) -> list[Derivative]:
+    """Return WebP copies of `photo`, narrowest first.
+
+    There is one for each of `widths` below its own width, and one at its own, at most 2048 pixels.
+
+    A photo is never scaled up. The copies carry no metadata and no colour profile; their colours
+    are sRGB.
+    """
+    full = photo.pixels
+    own_width = full.width
+    wanted = sorted({width for width in widths if width < own_width} | {own_width}, reverse=True)
+    made: list[Derivative] = []
+    for width in wanted:
+        full = _scaled(full, fit_width(photo.pixels.size, width))
+        made.append(Derivative(f"w{width}", encode(full), full.width, full.height))
+    return made[::-1]
+
+
+def encode(image: Image.Image, *, quality: int = _QUALITY, method: int = _METHOD) -> bytes:
+    """Encode an RGB(A) image as WebP; `quality` is 0 to 100, `method` 0 (fast) to 6 (small)."""
+    out = io.BytesIO()
+    # Pillow would copy the profile and the camera data of the source unless told otherwise.
+    image.save(out, "WEBP", quality=quality, method=method, exif=b"", icc_profile=b"", xmp=b"")
+    return out.getvalue()
+
+
+def _scaled(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Scale down from the copy before, which is cheaper than from the photo and looks the same."""
+    if image.size == size:
+        return image
+    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)

@@ -1,0 +1,87 @@
+"""What the pages read, in a fixed number of queries whatever the number of photos."""
+
+import base64
+import binascii
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from capsite.common.errors import CapsiteError
+from gallery.access import Person, images_listed
+from gallery.models import CaptionJob, Image
+
+PAGE_SIZE = 30
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some photos, newest first, and where to go on (``None`` at the end)."""
+
+    images: list[Image]
+    next_cursor: str | None
+
+
+def with_captions(images: QuerySet[Image]) -> QuerySet[Image]:
+    """Add each photo's jobs and captions: three queries together, whatever their number."""
+    jobs = Prefetch("jobs", queryset=CaptionJob.objects.order_by("-created_at"))
+    return images.prefetch_related(jobs, "captions__model")
+
+
+def gallery_page(person: Person, *, cursor: str = "", size: int = PAGE_SIZE) -> Page:
+    """Return one page of the gallery; ``cursor`` comes from the page before."""
+    images = with_captions(images_listed(person)).order_by("-created_at", "-id")
+    if cursor:
+        created_at, image_id = cursor_decode(cursor)
+        before = Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=image_id)
+        images = images.filter(before, created_at__lte=created_at)
+    found = list(images[: size + 1])
+    more = len(found) > size
+    return Page(found[:size], cursor_encode(found[size - 1]) if more else None)
+
+
+def images_by_id(person: Person, ids: Iterable[UUID]) -> list[Image]:
+    """Return those of ``ids`` the gallery lists for ``person``, newest first."""
+    images = with_captions(images_listed(person)).filter(pk__in=list(ids))
+    return list(images.order_by("-created_at", "-id"))
+
+
+def neighbours(person: Person, image: Image) -> tuple[Image | None, Image | None]:
+    """Return the photo before (newer) and after (older) this one in the gallery."""
+    listed = images_listed(person)
+    at, key = image.created_at, image.pk
+    newer = listed.filter(Q(created_at__gt=at) | Q(created_at=at, id__gt=key))
+    older = listed.filter(Q(created_at__lt=at) | Q(created_at=at, id__lt=key))
+    return (
+        newer.order_by("created_at", "id").first(),
+        older.order_by("-created_at", "-id").first(),
+    )
+
+
+def cursor_encode(image: Image) -> str:
+    """Return an opaque cursor that stands after ``image``."""
+    raw = f"{image.created_at.isoformat()}|{image.pk}"
+    return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
+
+
+def cursor_decode(cursor: str) -> tuple[datetime, UUID]:
+    """Return time and id from a cursor; CapsiteError when it is not one of ours."""
+    try:
+        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        created_at, _bar, image_id = raw.partition("|")
+        moment = datetime.fromisoformat(created_at)
+        if moment.tzinfo is None:
+            raise ValueError("a cursor's time names its zone")
+        return moment, UUID(image_id)
+    except (ValueError, binascii.Error) as error:
+        message = _("This is not a page of the gallery. Start from the first page.")
+        raise CapsiteError("bad_cursor", message, field="cursor") from error
+
+
+def best_caption(image: Image) -> Any:
+    """Return the most confident caption, from those prefetched, or None."""
+    return max(image.captions.all(), key=lambda caption: caption.confidence or 0.0, default=None)

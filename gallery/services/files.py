@@ -1,0 +1,73 @@
+"""A photo's files in storage: written before its row, removed when the row cannot be."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from gallery.imaging import Photo, derivatives
+from gallery.models import Image
+
+logger = logging.getLogger(__name__)
+
+# An upload that is still on its way has files and no row yet; nothing takes this long.
+ORPHAN_AGE = timedelta(hours=1)
+
+
+def files_write(image: Image, photo: Photo, data: bytes) -> None:
+    """Store the original and every derivative, and note the derivatives on ``image``.
+
+    Nothing is left behind when a write fails half way.
+    """
+    try:
+        default_storage.save(image.original, ContentFile(data))
+        image.variants = []
+        for item in derivatives(photo):
+            default_storage.save(image.derivative(item.variant), ContentFile(item.data))
+            size = {"name": item.variant, "width": item.width, "height": item.height}
+            image.variants.append(size)
+    except BaseException:
+        files_delete(image.folder)
+        raise
+
+
+def files_delete(folder: str) -> None:
+    """Remove a photo's folder with all that lies in it."""
+    try:
+        _, names = default_storage.listdir(folder)
+    except FileNotFoundError:
+        return
+    for name in names:
+        default_storage.delete(f"{folder}/{name}")
+    default_storage.delete(folder)
+
+
+def orphans_sweep() -> int:
+    """Remove folders that no row names, left by a crash between the files and the commit."""
+    removed = 0
+    for folder in _folders():
+        if _is_old(folder) and not Image.objects.filter(pk=folder.rsplit("/", 1)[1]).exists():
+            files_delete(folder)
+            removed += 1
+    if removed:
+        logger.info("Removed %d folders that belonged to no photo", removed)
+    return removed
+
+
+def _folders() -> list[str]:
+    if not default_storage.exists("photos"):
+        return []
+    shards, _ = default_storage.listdir("photos")
+    return [
+        f"photos/{shard}/{name}"
+        for shard in shards
+        for name in default_storage.listdir(f"photos/{shard}")[0]
+    ]
+
+
+def _is_old(folder: str) -> bool:
+    _, names = default_storage.listdir(folder)
+    changed = [default_storage.get_modified_time(f"{folder}/{name}") for name in names]
+    newest = max(changed, default=datetime.min.replace(tzinfo=UTC))
+    return newest < datetime.now(UTC) - ORPHAN_AGE

@@ -1,0 +1,156 @@
+"""The only writers of job rows: ask, claim, renew, finish, release, fail, sweep."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from capsite.common.queues import wake_on_commit
+from gallery.models import CaptionJob, Image
+from gallery.models.job import ACTIVE, Language, State, Strategy
+from gallery.services.events import image_changed_on_commit
+
+
+class LeaseLost(Exception):
+    """The job is no longer this worker's: its lease ran out and somebody else may have it."""
+
+
+def job_ensure(
+    *, image: Image, strategy: str, language: str, num: int, priority: int = 0
+) -> CaptionJob:
+    """Return the job that answers this request: a finished or active one, or a new one.
+
+    Two callers at once get the same job: the database allows one active job a request.
+    """
+    asked = Q(image=image, strategy=strategy, language=language)
+    good = Q(state=State.DONE, num__gte=num) | Q(state__in=ACTIVE)
+    existing = CaptionJob.objects.filter(asked & good).order_by("-created_at").first()
+    if existing is not None:
+        return existing
+    try:
+        with transaction.atomic():
+            job = CaptionJob.objects.create(
+                image=image, strategy=strategy, language=language, num=num, priority=priority
+            )
+    except IntegrityError:
+        return CaptionJob.objects.get(asked, state__in=ACTIVE)
+    image_changed_on_commit(image, State.QUEUED)
+    wake_on_commit()
+    return job
+
+
+def job_retry(image: Image) -> CaptionJob:
+    """Queue a photo again as its last job asked; an active job is returned as it is."""
+    last = image.latest_job
+    return job_ensure(
+        image=image,
+        strategy=last.strategy if last else Strategy.BEAM,
+        language=last.language if last else Language.ENGLISH,
+        num=last.num if last else settings.CAPSITE_CAPTIONS_PER_PHOTO,
+    )
+
+
+@transaction.atomic
+def jobs_claim(*, worker: str, limit: int) -> list[CaptionJob]:
+    """Lease up to ``limit`` waiting jobs to ``worker``, best first; others skip locked rows.
+
+    A job that was tried before is claimed alone, so that a photo which kills its worker takes no
+    neighbour with it again.
+    """
+    jobs = list(_claimable().select_for_update(of=("self",), skip_locked=True)[:limit])
+    jobs = jobs[:1] if jobs and jobs[0].attempts else [job for job in jobs if not job.attempts]
+    now = timezone.now()
+    for job in jobs:
+        job.state, job.worker, job.lease = State.CAPTIONING, worker, uuid.uuid4()
+        job.lease_expires_at = now + timedelta(seconds=settings.CAPSITE_LEASE_SECONDS)
+        job.attempts += 1
+        job.started_at, job.run_after = now, None
+        image_changed_on_commit(job.image, State.CAPTIONING)
+    CaptionJob.objects.bulk_update(
+        jobs,
+        ["state", "worker", "lease", "lease_expires_at", "attempts", "started_at", "run_after"],
+    )
+    return jobs
+
+
+def _claimable() -> QuerySet[CaptionJob]:
+    ready = Q(run_after__isnull=True) | Q(run_after__lte=timezone.now())
+    waiting = CaptionJob.objects.filter(ready, state=State.QUEUED)
+    return waiting.select_related("image").order_by("-priority", "created_at")
+
+
+def leases_renew(jobs: Sequence[CaptionJob]) -> int:
+    """Extend the leases that are still ours; return how many are."""
+    expires = timezone.now() + timedelta(seconds=settings.CAPSITE_LEASE_SECONDS)
+    leases = [job.lease for job in jobs]
+    return CaptionJob.objects.filter(lease__in=leases).update(lease_expires_at=expires)
+
+
+def job_finish(job: CaptionJob, *, timings: dict[str, float]) -> None:
+    """End a job well. Call inside the transaction that stores its captions; may raise LeaseLost."""
+    _end(job, state=State.DONE, timings=timings, error_code="", error_message="")
+
+
+def job_fail(job: CaptionJob, *, code: str, message: str) -> None:
+    """End a job for good, with the reason people will read. May raise LeaseLost."""
+    _end(job, state=State.FAILED, error_code=code, error_message=message)
+    image_changed_on_commit(job.image, State.FAILED, error={"code": code, "message": message})
+
+
+def job_release(job: CaptionJob, *, code: str, message: str) -> None:
+    """Give a job back after a passing failure; it fails for good when its attempts are used up."""
+    if job.attempts >= settings.CAPSITE_JOB_ATTEMPTS:
+        return job_fail(job, code=code, message=message)
+    _leave(job, state=State.QUEUED, run_after=_back_off(job), **_reason(code, message))
+    return image_changed_on_commit(job.image, State.QUEUED)
+
+
+def leases_sweep() -> int:
+    """Return jobs whose worker is gone to the queue, or fail them; return how many there were."""
+    message = "The worker stopped several times while it captioned this photo."
+    swept = 0
+    while job := _expired_one():
+        with transaction.atomic():
+            try:
+                job_release(job, code="worker_lost", message=message)
+            except LeaseLost:  # another sweep, or the worker itself, was quicker
+                continue
+        swept += 1
+    return swept
+
+
+def _expired_one() -> CaptionJob | None:
+    expired = CaptionJob.objects.filter(
+        state=State.CAPTIONING, lease_expires_at__lt=timezone.now()
+    )
+    return expired.select_related("image").first()
+
+
+def _end(job: CaptionJob, **changes: Any) -> None:
+    _leave(job, finished_at=timezone.now(), **changes)
+
+
+def _leave(job: CaptionJob, **changes: Any) -> None:
+    """Leave the captioning state, provided that the lease is still the one we took."""
+    mine = CaptionJob.objects.filter(pk=job.pk, lease=job.lease, state=State.CAPTIONING)
+    if not mine.update(lease=None, lease_expires_at=None, **changes):
+        raise LeaseLost(str(job.pk))
+
+
+def _reason(code: str, message: str) -> dict[str, str]:
+    return {"error_code": code, "error_message": message}
+
+
+def _back_off(job: CaptionJob) -> Any:
+    seconds = settings.CAPSITE_JOB_BACKOFF_SECONDS * 2 ** (job.attempts - 1)
+    return timezone.now() + timedelta(seconds=min(seconds, 300))
+
+
+def jobs_waiting() -> int:
+    """Return how many jobs wait or run."""
+    return CaptionJob.objects.filter(state__in=ACTIVE).count()

@@ -1,0 +1,136 @@
+"""A photo comes in: inspected, stored, and written with its job in one transaction."""
+
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from capsite.common.errors import CapsiteError
+from gallery.access import require_upload
+from gallery.imaging import (
+    Limits,
+    Photo,
+    PhotoRefused,
+    dominant_colour,
+    inspect_upload,
+    placeholder,
+)
+from gallery.models import CaptionJob, Image
+from gallery.models.image import Visibility
+from gallery.models.job import Language, Strategy
+from gallery.services.events import image_created_on_commit
+from gallery.services.files import files_delete, files_write
+from gallery.services.jobs import job_ensure
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What became of an upload; ``existing`` when these bytes were already here."""
+
+    image: Image
+    job: CaptionJob
+    existing: bool
+
+
+def image_upload(
+    *,
+    data: bytes,
+    name: str,
+    person: AbstractBaseUser | AnonymousUser,
+    strategy: str = Strategy.BEAM,
+    language: str = Language.ENGLISH,
+    num: int | None = None,
+) -> Upload:
+    """Take in one photo and ask for its captions; the same bytes twice are one photo.
+
+    Raises CapsiteError for a person who may not upload and for anything that is not an acceptable
+    photo, and leaves no file behind when it does.
+    """
+    require_upload(person)
+    owner = person if person.is_authenticated else None
+    ask = {
+        "strategy": strategy,
+        "language": language,
+        "num": num or settings.CAPSITE_CAPTIONS_PER_PHOTO,
+    }
+    return _take_in(data, owner, {"title": _title(name)}, ask)
+
+
+def image_upload_trusted(*, data: bytes, details: dict[str, Any]) -> Upload:
+    """Take in a photo of the site's own, with its ``title`` and ``credit``."""
+    ask = {
+        "strategy": Strategy.BEAM,
+        "language": Language.ENGLISH,
+        "num": settings.CAPSITE_CAPTIONS_PER_PHOTO,
+    }
+    return _take_in(data, None, details, ask)
+
+
+def _take_in(data: bytes, owner: Any, details: dict[str, Any], ask: dict[str, Any]) -> Upload:
+    photo = _inspected(data)
+    image = _find(photo.sha256, owner)
+    if image is not None:
+        return Upload(image, job_ensure(image=image, **ask), existing=True)
+    image = _image_from(photo, owner, details)
+    files_write(image, photo, data)
+    return _stored(image, ask)
+
+
+def _inspected(data: bytes) -> Photo:
+    limits = Limits(settings.CAPSITE_UPLOAD_MAX_BYTES, settings.CAPSITE_UPLOAD_MAX_PIXELS)
+    try:
+        return inspect_upload(data, limits=limits)
+    except PhotoRefused as refusal:
+        status = 413 if refusal.code == "file_too_large" else 400
+        raise CapsiteError(
+            refusal.code, refusal.message, status=status, field="image", **refusal.data
+        ) from refusal
+
+
+def _find(sha256: str, owner: Any) -> Image | None:
+    visible = Q(owner=owner) | Q(visibility=Visibility.PUBLIC)
+    return Image.objects.filter(visible, sha256=sha256).order_by("created_at").first()
+
+
+def _image_from(photo: Photo, owner: Any, details: dict[str, Any]) -> Image:
+    return Image(
+        owner=owner,
+        sha256=photo.sha256,
+        format=photo.format,
+        size=photo.size,
+        width=photo.width,
+        height=photo.height,
+        exif=photo.exif,
+        placeholder=placeholder(photo),
+        colour=dominant_colour(photo),
+        **details,
+    )
+
+
+def _stored(image: Image, ask: dict[str, Any]) -> Upload:
+    """Write the image and its job in one transaction, or find who was quicker."""
+    try:
+        with transaction.atomic():
+            image.save(force_insert=True)
+            image_created_on_commit(image)
+            return Upload(image, job_ensure(image=image, **ask), existing=False)
+    except IntegrityError:
+        files_delete(image.folder)
+        found = _find(image.sha256, image.owner)
+        if found is None:
+            raise
+        return Upload(found, job_ensure(image=found, **ask), existing=True)
+    # A connection lost while it commits leaves open whether the row is there. The files stay:
+    # the same bytes sent again settle it, and the sweep removes what no row came to name.
+
+
+def _title(name: str) -> str:
+    """Return a readable title from a file name, which may be any text at all."""
+    stem = PurePath(name.replace("\\", "/")).stem
+    printable = "".join(letter for letter in stem if letter.isprintable())
+    return printable[:255].strip() or _("Untitled")

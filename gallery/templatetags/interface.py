@@ -1,0 +1,75 @@
+"""Words, figures and icons as the pages show them."""
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language_info, pgettext
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Draw one icon of the sprite; it is decoration, so the words stand beside it."""
+    return format_html(
+        '<svg class="icon" width="20" height="20" aria-hidden="true" focusable="false">'
+        '<use href="{}#{}"></use></svg>',
+        static("vendor/lucide/sprite.svg"),
+        name,
+    )
+
+
+@register.filter
+def whole_percent(share: float | None) -> int:
+    """Turn a share between 0 and 1 into a whole number between 0 and 100."""
+    return round((share or 0) * 100)
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """Write a share between 0 and 1 as people read it."""
+    return _("%(number)d%%") % {"number": whole_percent(share)}
+
+
+@register.filter
+def level_word(level: str) -> str:
+    """Say how sure a caption is."""
+    words = {
+        "low": pgettext("confidence", "Low"),
+        "medium": pgettext("confidence", "Medium"),
+        "high": pgettext("confidence", "High"),
+    }
+    return words.get(level, "")
+
+
+@register.filter
+def strategy_word(strategy: str) -> str:
+    """Name the way a caption was decoded."""
+    words = {"beam": _("Beam"), "nucleus": _("Nucleus"), "greedy": _("Greedy")}
+    return words.get(strategy, strategy)
+
+
+@register.filter
+def language_word(code: str) -> str:
+    """Name a language in the language of the page."""
+    try:
+        return str(get_language_info(code)["name_translated"])
+    except KeyError:
+        return code
+
+
+@register.filter
+def exif_word(key: str) -> str:
+    """Name a fact that the camera wrote; an unknown key stays as it is."""
+    words = {
+        "camera": _("Camera"),
+        "lens": _("Lens"),
+        "taken_at": _("Taken"),
+        "exposure": _("Exposure"),
+        "aperture": _("Aperture"),
+        "iso": _("ISO"),
+        "focal_length": _("Focal length"),
+    }
+    return words.get(key, key.replace("_", " ").capitalize())

@@ -1,0 +1,46 @@
+"""The address the upload tray sends photos to."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from capsite.common.errors import CapsiteError
+from gallery.access import require_upload
+from gallery.cards import card_of
+from gallery.models import CaptionJob
+from gallery.selectors import with_captions
+from gallery.models import Image
+from gallery.services.uploads import image_upload
+from gallery.views.errors import error_response
+
+
+@require_POST
+def upload(request: HttpRequest) -> HttpResponse:
+    """Take one photo in the multipart field ``image``: 201 new, 200 known, 4xx with a reason."""
+    try:
+        require_upload(request.user)
+        file = request.FILES.get("image")
+        if file is None:
+            message = _("No photo arrived. Send it as the multipart field 'image'.")
+            raise CapsiteError("image_missing", message, field="image")
+        result = image_upload(data=file.read(), name=file.name or "", person=request.user)
+    except CapsiteError as error:
+        return error_response(request, error)
+    status = 200 if result.existing else 201
+    return JsonResponse(_answer(result.image, result.job, result.existing), status=status)
+
+
+def _answer(image: Image, job: CaptionJob, existing: bool) -> dict[str, object]:
+    card = card_of(with_captions(Image.objects.filter(pk=image.pk)).get())
+    return {
+        "image": {
+            "id": str(image.pk),
+            "url": card.url,
+            "width": image.width,
+            "height": image.height,
+            "thumbnail": card.thumbnail_url,
+        },
+        "job": {"id": str(job.pk), "state": job.state, "error": job.error_message},
+        "existing": existing,
+        "captions": [caption.as_message() for caption in card.captions],
+    }

@@ -1,0 +1,24 @@
+/** Starts everything on the page. */
+
+import { startCopy } from "./copy.js";
+import { startIntake } from "./intake.js";
+import { startKeys } from "./keys.js";
+import { startLive } from "./live.js";
+import { startMasonry } from "./masonry.js";
+import { onPage, startPages } from "./pages.js";
+import { showLoaded, startPictures } from "./pictures.js";
+import { startTheme } from "./theme.js";
+import { startTray } from "./tray.js";
+
+startPages();
+onPage(startMasonry);
+startPictures();
+onPage(showLoaded);
+startTheme();
+startKeys();
+startCopy();
+if (document.getElementById("tray")) {
+  startTray();
+  startIntake();
+}
+startLive();

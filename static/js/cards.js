@@ -1,0 +1,113 @@
+/** The cards of the gallery: filled in place, put on top, refreshed and removed. */
+
+import { enliven } from "./fragments.js";
+import { galleryPage } from "./pages.js";
+import { percent, say } from "./words.js";
+
+/** @typedef {{text: string, confidence: number, level: string}} Caption */
+/** @typedef {{image: string, state: string, error: {message: string} | null, captions: Caption[]}} Update */
+
+/** New cards that wait until their reader comes back to the top. */
+export const shelf = document.createElement("ul");
+
+/** @returns {HTMLElement | null} */
+export function cardList() {
+  return galleryPage()?.querySelector(".gallery") ?? null;
+}
+
+/**
+ * @param {string} id
+ * @returns {HTMLElement | null}
+ */
+export function cardOf(id) {
+  const selector = `.card[data-image="${CSS.escape(id)}"]`;
+  return cardList()?.querySelector(selector) ?? shelf.querySelector(selector);
+}
+
+/**
+ * The most confident of some captions.
+ * @param {Caption[]} captions
+ * @returns {Caption | undefined}
+ */
+export function bestOf(captions) {
+  return captions.reduce((best, caption) => (caption.confidence > best.confidence ? caption : best), captions[0]);
+}
+
+/**
+ * Fill a card from a message; returns true when a caption came that was not there.
+ * @param {HTMLElement} card
+ * @param {Update} update
+ * @returns {boolean}
+ */
+export function fillCard(card, update) {
+  const best = bestOf(update.captions ?? []);
+  const state = update.state === "failed" && best ? "done" : update.state;
+  const fresh = state === "done" && card.dataset.state !== "done";
+  card.dataset.state = state;
+  card.querySelector(".stage").textContent = update.error?.message ?? say(`stage.${state}`);
+  if (best) fillCaption(card, best);
+  card.toggleAttribute("data-fresh", fresh || card.hasAttribute("data-fresh"));
+  return fresh;
+}
+
+/**
+ * @param {HTMLElement} card
+ * @param {Caption} caption
+ */
+function fillCaption(card, caption) {
+  card.querySelector(".card-caption").textContent = caption.text;
+  card.querySelector(".photo").alt = caption.text;
+  fillMeter(card.querySelector(".confidence"), caption);
+}
+
+/**
+ * @param {HTMLElement} confidence
+ * @param {Caption} caption
+ */
+function fillMeter(confidence, caption) {
+  const share = Math.round(caption.confidence * 100);
+  const words = { level: say(`level.${caption.level}`), percent: percent(share / 100) };
+  const meter = confidence.querySelector(".meter");
+  confidence.dataset.level = caption.level;
+  meter.setAttribute("aria-valuenow", String(share));
+  meter.setAttribute("aria-valuetext", say("meter.text", words));
+  confidence.querySelector(".meter-fill").setAttribute("width", `${share}%`);
+  confidence.querySelector(".meter-level").textContent = words.level;
+  confidence.querySelector(".meter-number").textContent = words.percent;
+}
+
+/**
+ * Bring a card up to date from one that was just fetched; the picture stays as it is.
+ * @param {HTMLElement} fetched
+ * @returns {boolean} whether the card was there
+ */
+export function renewCard(fetched) {
+  const card = cardOf(fetched.dataset.image);
+  if (!card) return false;
+  if (card.dataset.state !== fetched.dataset.state) {
+    card.toggleAttribute("data-fresh", fetched.dataset.state === "done");
+    card.dataset.state = fetched.dataset.state;
+  }
+  card.querySelector(".photo").alt = fetched.querySelector(".photo").alt;
+  const foot = fetched.querySelector(".card-foot");
+  card.querySelector(".card-foot").replaceWith(foot);
+  enliven(foot);
+  return true;
+}
+
+/**
+ * Put new cards on top, in their order.
+ * @param {HTMLElement[]} cards
+ */
+export function putOnTop(cards) {
+  cardList()?.prepend(...cards);
+  cards.forEach(enliven);
+}
+
+/**
+ * Remove a photo's card.
+ * @param {string} id
+ */
+export function removeCard(id) {
+  cardOf(id)?.remove();
+}

@@ -1,0 +1,43 @@
+/** Single-key shortcuts, which can be switched off, and the dialog that lists them. */
+
+const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("shortcuts"));
+const toggle = /** @type {HTMLInputElement} */ (document.getElementById("single-keys"));
+
+const keys = {
+  u: () => press("[data-upload]"),
+  j: () => press('[data-step="next"]'),
+  k: () => press('[data-step="previous"]'),
+  "?": () => dialog.showModal(),
+};
+
+/** Listen to the keyboard. */
+export function startKeys() {
+  toggle.checked = localStorage.getItem("single-keys") !== "off";
+  toggle.addEventListener("change", () => localStorage.setItem("single-keys", toggle.checked ? "on" : "off"));
+  document.addEventListener("keydown", pressed);
+  document.addEventListener("click", (event) => event.target.closest("[data-shortcuts]") && dialog.showModal());
+}
+
+/** @param {KeyboardEvent} event */
+function pressed(event) {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isBusy(event)) return;
+  if (event.key === "Escape") return press("[data-back]");
+  if (!toggle.checked || !Object.hasOwn(keys, event.key)) return;
+  event.preventDefault();
+  keys[event.key]();
+}
+
+/**
+ * Tell whether somebody is writing, or something lies over the page.
+ * @param {KeyboardEvent} event
+ * @returns {boolean}
+ */
+function isBusy(event) {
+  const writing = event.target.closest?.("input:not([type=radio], [type=checkbox], [type=file]), textarea, select");
+  return Boolean(writing || document.querySelector("dialog[open], :popover-open"));
+}
+
+/** @param {string} selector */
+function press(selector) {
+  document.querySelector(selector)?.click();
+}

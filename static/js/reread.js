@@ -1,0 +1,78 @@
+/** Reads the truth again after a connection was opened: what was missed is fetched, not guessed. */
+
+import { cardList, cardOf, putOnTop, renewCard, shelf } from "./cards.js";
+import { cardsIn, fetchCards, fetchPage } from "./fragments.js";
+import { welcome } from "./newcomers.js";
+import { refreshPanel } from "./panel.js";
+
+const CHUNK = 50;
+
+/**
+ * Bring everything on the page up to date.
+ * @param {string[]} others photos that somebody waits for without their card being on the page
+ */
+export async function reread(others) {
+  const seen = cardList() ? await rereadFirstPage() : new Set();
+  const ids = new Set([...unfinished(), ...others].filter((id) => !seen.has(id)));
+  await rereadCards([...ids]);
+  await refreshPanel();
+}
+
+/**
+ * Fetch some cards and bring those on the page up to date.
+ * @param {string[]} ids
+ */
+export async function rereadCards(ids) {
+  for (let start = 0; start < ids.length; start += CHUNK) {
+    const cards = await fetchCards(ids.slice(start, start + CHUNK));
+    cards.forEach(report);
+    cards.forEach(renewCard);
+  }
+}
+
+/** @returns {Promise<Set<string>>} the photos that were brought up to date */
+async function rereadFirstPage() {
+  const page = await fetchPage(document.body.dataset.galleryUrl);
+  const cards = cardsIn(page);
+  const ids = new Set(cards.map((card) => card.dataset.image));
+  cards.forEach(report);
+  const strangers = cards.filter((card) => !cardOf(card.dataset.image));
+  const allNew = cards.length > 0 && strangers.length === cards.length;
+  if (allNew && cardList().querySelector(".card")) startOver(page, cards);
+  else {
+    cards.filter((card) => !strangers.includes(card)).forEach(renewCard);
+    welcome(strangers);
+  }
+  return ids;
+}
+
+/**
+ * Show the first page afresh: so much is new that the known cards no longer join on.
+ * @param {Document} page
+ * @param {HTMLElement[]} cards
+ */
+function startOver(page, cards) {
+  const more = page.querySelector(".more");
+  shelf.replaceChildren();
+  cardList().replaceChildren(...(more ? [document.adoptNode(more)] : []));
+  putOnTop(cards);
+  if (more) window.htmx.process(more);
+}
+
+/** @returns {string[]} */
+function unfinished() {
+  const waiting = `.card:not([data-state="done"])`;
+  const cards = [...(cardList()?.querySelectorAll(waiting) ?? []), ...shelf.querySelectorAll(waiting)];
+  return cards.map((card) => card.dataset.image);
+}
+
+/**
+ * Tell whoever follows this photo (the upload tray) what its card says now.
+ * @param {HTMLElement} card
+ */
+function report(card) {
+  const caption = card.querySelector(".card-caption").textContent.trim();
+  const why = card.querySelector(".stage").textContent.trim();
+  const detail = { image: card.dataset.image, state: card.dataset.state, caption, why };
+  document.dispatchEvent(new CustomEvent("capsite:photo", { detail }));
+}

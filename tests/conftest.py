@@ -1,0 +1,44 @@
+"""Fixtures the whole suite shares."""
+
+from pathlib import Path
+
+import pytest
+
+from capsite.common.workerstate import worker_gone
+from tests.factories import photo_bytes
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path: Path) -> Path:
+    """Give every test a storage folder of its own."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return settings.MEDIA_ROOT
+
+
+@pytest.fixture(autouse=True)
+def _no_worker():
+    """Leave no worker's pulse of one test to the next."""
+    yield
+    worker_gone()
+
+
+@pytest.fixture
+def photo() -> bytes:
+    """A small JPEG."""
+    return photo_bytes()
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory) -> Path:
+    """The directory of a tiny real captioner."""
+    from tests.workers.tiny import build_tiny_captioner
+
+    return build_tiny_captioner(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def tiny_captioner(tiny_model: Path):
+    """The tiny captioner, loaded."""
+    from workers.pipeline.captioner import Captioner
+
+    return Captioner.from_pretrained(tiny_model, device="cpu", threads=1)

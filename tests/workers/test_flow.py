@@ -1,0 +1,205 @@
+"""The worker's story with a tiny real captioner: every job ends exactly once, whatever happens."""
+
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.core.files.storage import default_storage
+from django.db import OperationalError, connection
+from django.utils import timezone
+
+from captions.models import Caption
+from gallery.models import CaptionJob, Image
+from gallery.models.job import State
+from gallery.services.uploads import image_upload
+from tests.factories import ModelFactory, photo_bytes
+from workers import flow
+from workers.pipeline.contract import CaptionOutcome
+from workers.pipeline.errors import OutOfMemory
+
+pytestmark = pytest.mark.django_db
+
+
+def upload(count: int, **ask) -> list[Image]:
+    visitor = AnonymousUser()
+    return [
+        image_upload(data=photo_bytes(n), name=f"{n}.jpg", person=visitor, **ask).image
+        for n in range(count)
+    ]
+
+
+def drain(captioner, **options) -> int:
+    return flow.drain(captioner=captioner, model=ModelFactory(), worker="w", **options)
+
+
+class Replaced:
+    """The tiny captioner with its answer changed by ``change``."""
+
+    def __init__(self, captioner, change) -> None:
+        self.captioner, self.change = captioner, change
+
+    def caption(self, requests):
+        return self.change(self.captioner.caption(requests))
+
+
+def test_everything_that_waits_is_captioned(tiny_captioner):
+    upload(11)
+    assert drain(tiny_captioner) == 11
+    for image in Image.objects.all():
+        captions = image.captions.all()
+        assert len(captions) == 3
+        assert [caption.rank for caption in captions.order_by("rank")] == [0, 1, 2]
+        assert all(caption.text and 0 <= caption.confidence <= 1 for caption in captions)
+    jobs = CaptionJob.objects.all()
+    assert {job.state for job in jobs} == {State.DONE}
+    assert all(job.timings and job.finished_at for job in jobs)
+
+
+def test_captions_of_one_photo_do_not_depend_on_its_batch(tiny_captioner):
+    [alone] = upload(1)
+    drain(tiny_captioner)
+    words = list(alone.captions.order_by("rank").values_list("text", flat=True))
+    Image.objects.all().delete()
+
+    upload(8)
+    drain(tiny_captioner)
+    same = Image.objects.get(sha256=alone.sha256)
+    assert list(same.captions.order_by("rank").values_list("text", flat=True)) == words
+
+
+def test_a_strategy_is_carried_through(tiny_captioner):
+    upload(1, strategy="greedy", num=1)
+    drain(tiny_captioner)
+    assert Caption.objects.get().strategy == "greedy"
+
+
+def test_one_bad_file_spoils_no_other(tiny_captioner):
+    good, damaged, missing = upload(3)
+    with default_storage.open(damaged.original, "wb") as file:
+        file.write(b"no photo any more")
+    default_storage.delete(missing.original)
+
+    drain(tiny_captioner)
+
+    assert good.captions.count() == 3
+    codes = dict(CaptionJob.objects.values_list("image_id", "error_code"))
+    assert codes == {good.pk: "", damaged.pk: "photo_unreadable", missing.pk: "photo_missing"}
+    assert set(CaptionJob.objects.exclude(image=good).values_list("state", flat=True)) == {"failed"}
+
+
+def test_out_of_memory_is_tried_again_later(tiny_captioner):
+    upload(1)
+    starved = Replaced(tiny_captioner, lambda _good: [CaptionOutcome(error=OutOfMemory())])
+    drain(starved)
+    job = CaptionJob.objects.get()
+    assert (job.state, job.error_code, job.attempts) == (State.QUEUED, "out_of_memory", 1)
+    assert job.run_after > timezone.now()
+
+    CaptionJob.objects.update(run_after=None)
+    drain(tiny_captioner)
+    job.refresh_from_db()
+    assert (job.state, job.error_code, job.attempts) == (State.DONE, "", 2)
+
+
+def test_a_captioner_that_breaks_loses_no_job(tiny_captioner):
+    upload(2)
+
+    def explode(_outcomes):
+        raise ZeroDivisionError
+
+    drain(Replaced(tiny_captioner, explode))
+    assert set(CaptionJob.objects.values_list("state", "error_code")) == {
+        ("queued", "inference_failed")
+    }
+
+
+def test_a_worker_that_lost_its_lease_stores_nothing(tiny_captioner):
+    upload(1)
+
+    def overtaken(outcomes):
+        CaptionJob.objects.update(state="queued", lease=None, lease_expires_at=None, attempts=0)
+        return outcomes
+
+    model = ModelFactory()
+    jobs = flow.jobs_claim(worker="slow", limit=1)
+    flow.batch_caption(jobs, captioner=Replaced(tiny_captioner, overtaken), model=model)
+
+    assert not Caption.objects.exists()
+    assert CaptionJob.objects.get().state == State.QUEUED
+
+
+def test_it_stops_between_batches(tiny_captioner, settings):
+    settings.CAPSITE_BATCH = 2
+    upload(6)
+    asked = iter([False, True])
+    assert drain(tiny_captioner, stopping=lambda: next(asked)) == 2
+    assert CaptionJob.objects.filter(state=State.QUEUED).count() == 4
+
+
+def test_a_short_outage_while_storing_is_waited_out(tiny_captioner, monkeypatch):
+    upload(1)
+    monkeypatch.setattr(flow, "STORE_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(flow.connection, "close", lambda: None)  # the test's own transaction
+    store, failures = flow.captions_store, iter([True, True, False])
+
+    def shaky(**kwargs):
+        if next(failures):
+            raise OperationalError("the server closed the connection unexpectedly")
+        return store(**kwargs)
+
+    monkeypatch.setattr(flow, "captions_store", shaky)
+    drain(tiny_captioner)
+    assert Caption.objects.count() == 3
+    assert CaptionJob.objects.get().attempts == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_caption_every_photo_once(tiny_captioner, settings):
+    settings.CAPSITE_BATCH = 3
+    upload(20)
+    model = ModelFactory()
+
+    def work(name: str) -> None:
+        flow.drain(captioner=tiny_captioner, model=model, worker=name)
+        connection.close()
+
+    threads = [threading.Thread(target=work, args=(f"w{n}",)) for n in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert Caption.objects.count() == 60
+    assert set(CaptionJob.objects.values_list("state", "attempts")) == {("done", 1)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_slow_batch_keeps_its_lease(tiny_captioner, settings):
+    settings.CAPSITE_LEASE_SECONDS = 1
+    upload(1)
+
+    def slow(outcomes):
+        time.sleep(2.2)
+        expired = CaptionJob.objects.filter(lease_expires_at__lt=timezone.now())
+        assert not expired.exists()
+        return outcomes
+
+    assert drain(Replaced(tiny_captioner, slow)) == 1
+    assert CaptionJob.objects.get().state == State.DONE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_that_hangs_is_let_go(tiny_captioner, settings):
+    settings.CAPSITE_LEASE_SECONDS, settings.CAPSITE_LEASE_MAX_SECONDS = 1, 1
+    upload(1)
+    left = []
+
+    def hang(outcomes):
+        time.sleep(2.5)
+        left.append(CaptionJob.objects.get().lease_expires_at - timezone.now())
+        return outcomes
+
+    drain(Replaced(tiny_captioner, hang))
+    assert left[0] < timedelta(0)

@@ -1,0 +1,127 @@
+"""The worker's whole story: claim a batch, caption it, store what came of it."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import connection
+
+from capsite.common.outage import OUTAGES
+from captions.models import CaptionModel
+from captions.services import captions_store
+from gallery.models import CaptionJob
+from gallery.services.jobs import LeaseLost, job_fail, job_release, jobs_claim, leases_sweep
+from workers.leases import LeaseKeeper
+from workers.pipeline.contract import CaptionOutcome, CaptionRequest
+
+if TYPE_CHECKING:
+    from workers.pipeline.captioner import Captioner
+
+logger = logging.getLogger(__name__)
+
+STORE_TRIES = 20
+STORE_PAUSE_SECONDS = 0.5
+
+
+def drain(
+    *,
+    captioner: "Captioner",
+    model: CaptionModel,
+    worker: str,
+    stopping: Callable[[], bool] = lambda: False,
+) -> int:
+    """Caption everything that waits, a batch at a time; return how many jobs were worked on.
+
+    Ends early, between two batches, once ``stopping`` says so.
+    """
+    worked = 0
+    while not stopping():
+        leases_sweep()
+        jobs = jobs_claim(worker=worker, limit=settings.CAPSITE_BATCH)
+        if not jobs:
+            break
+        batch_caption(jobs, captioner=captioner, model=model)
+        worked += len(jobs)
+    return worked
+
+
+def batch_caption(
+    jobs: list[CaptionJob], *, captioner: "Captioner", model: CaptionModel
+) -> None:
+    """Caption one claimed batch while its leases are kept, and store each job's outcome."""
+    began = time.monotonic()
+    with LeaseKeeper(jobs):
+        readable = [job for job in jobs if _photo_present(job)]
+        outcomes = _infer(captioner, readable)
+        for job, outcome in zip(readable, outcomes, strict=True):
+            _patiently(lambda j=job, o=outcome: _store(j, o, model))  # type: ignore[misc]
+    seconds = time.monotonic() - began
+    logger.info("Captioned %d of %d photos in %.2f s", len(readable), len(jobs), seconds)
+
+
+def _photo_present(job: CaptionJob) -> bool:
+    if default_storage.exists(job.image.original):
+        return True
+    message = "The file of this photo is missing."
+    _patiently(lambda: job_fail(job, code="photo_missing", message=message))
+    return False
+
+
+def _infer(captioner: "Captioner", jobs: list[CaptionJob]) -> list[CaptionOutcome]:
+    """Run the captioner; whatever it throws becomes an outcome, so that no job is lost."""
+    from workers.pipeline.errors import InferenceError, PipelineError
+
+    try:
+        return captioner.caption([_request_of(job) for job in jobs]) if jobs else []
+    except PipelineError as error:
+        failure: PipelineError = error
+    except Exception as error:
+        logger.exception("The captioner failed on a batch of %d", len(jobs))
+        failure = InferenceError(f"The captioner failed: {type(error).__name__}.")
+    return [CaptionOutcome(error=failure) for _job in jobs]
+
+
+def _request_of(job: CaptionJob) -> CaptionRequest:
+    with default_storage.open(job.image.original) as file:
+        photo = file.read()
+    return CaptionRequest(
+        photo=photo,
+        strategy=job.strategy,  # type: ignore[arg-type]
+        num=job.num,
+        language=job.language,  # type: ignore[arg-type]
+        seed=job.seed,
+    )
+
+
+def _store(job: CaptionJob, outcome: CaptionOutcome, model: CaptionModel) -> None:
+    error = outcome.error
+    if error is None:
+        captions_store(
+            job=job, model=model, candidates=outcome.captions, timings=outcome.timings
+        )
+    elif error.retryable:
+        job_release(job, code=error.code, message=error.message)
+    else:
+        job_fail(job, code=error.code, message=error.message)
+
+
+def _patiently(write: Callable[[], object]) -> None:
+    """Write an outcome, waiting out a short database outage rather than losing the work.
+
+    A commit whose answer was lost shows as LeaseLost on the next try: the row has moved on.
+    """
+    for left in reversed(range(STORE_TRIES)):
+        try:
+            write()
+            return
+        except LeaseLost as lost:
+            logger.warning("Job %s is no longer ours; its outcome is dropped", lost)
+            return
+        except OUTAGES:
+            connection.close()
+            if not left:
+                raise
+            time.sleep(STORE_PAUSE_SECONDS)

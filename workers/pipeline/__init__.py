@@ -1,0 +1,1 @@
+"""The captioning pipeline in pure PyTorch: bytes of a photo in, scored captions out; knows nothing of Django."""

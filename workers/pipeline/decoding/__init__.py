@@ -1,0 +1,1 @@
+"""Decoding strategies (greedy, beam, nucleus): small classes over one step function of the decoder."""

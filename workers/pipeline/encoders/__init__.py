@@ -1,0 +1,27 @@
+"""The registry of vision encoders: a config names a kind, `build_encoder` makes it."""
+
+from __future__ import annotations
+
+from workers.pipeline.config import EncoderConfig
+from workers.pipeline.encoders.base import Encoder, TokenShape
+from workers.pipeline.encoders.conv import ConvGrid
+from workers.pipeline.encoders.efficientnet import EfficientNetLite2
+from workers.pipeline.encoders.vit import TransformersViT
+from workers.pipeline.errors import ModelError
+
+ENCODERS: dict[str, type[Encoder]] = {
+    "efficientnet-lite2": EfficientNetLite2,
+    "vit": TransformersViT,
+    "conv-grid": ConvGrid,
+}
+
+__all__ = ["ENCODERS", "Encoder", "TokenShape", "build_encoder"]
+
+
+def build_encoder(config: EncoderConfig) -> Encoder:
+    """Make the encoder a config names, with random weights; raises `ModelError` for an unknown kind."""
+    try:
+        kind = ENCODERS[config.kind]
+    except KeyError as error:
+        raise ModelError(f"Unknown encoder {config.kind!r}: choose {', '.join(sorted(ENCODERS))}.") from error
+    return kind(config)

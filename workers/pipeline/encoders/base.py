@@ -1,0 +1,47 @@
+"""What every vision encoder offers: a frozen trunk whose output can be cached, and a head that gives tokens."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+
+@dataclass(frozen=True)
+class TokenShape:
+    """A fixed number of tokens of one width, so that the fuse step can lay encoders end to end."""
+
+    count: int
+    width: int
+
+
+class Encoder(nn.Module, ABC):
+    """A vision encoder in two parts.
+
+    `trunk` is never trained here, so training caches its output on disk; `head` turns that output into tokens and may
+    be fine-tuned. An encoder may give several token groups (say two grid scales): one per entry of `outputs`.
+    """
+
+    outputs: tuple[TokenShape, ...]
+
+    @abstractmethod
+    def trunk(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Normalized pixels [B, 3, S, S] to the feature map [B, ...] that may be cached."""
+
+    @abstractmethod
+    def head(self, features: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Feature map [B, ...] to token groups, each [B, count, width] as in `outputs`."""
+
+    def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Pixels [B, 3, S, S] to token groups."""
+        return self.head(self.trunk(pixels))
+
+    def trunk_parameters(self) -> list[nn.Parameter]:
+        """The parameters that stay frozen."""
+        return []
+
+    def load_pretrained(self) -> None:
+        """Fill in weights that an installed package ships, before training; encoders without such do nothing."""
+        return None

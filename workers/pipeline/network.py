@@ -1,0 +1,49 @@
+"""The whole network: encoders, fuse and decoder, as one module whose state dictionary is the weight file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from workers.pipeline.config import CaptionerConfig
+from workers.pipeline.decoder import CaptionDecoder
+from workers.pipeline.encoders import Encoder, build_encoder
+from workers.pipeline.fuse import Fuse
+
+
+class CaptionNetwork(nn.Module):
+    """Pixels to image tokens to caption logits; built from a config with random weights."""
+
+    def __init__(self, config: CaptionerConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoders = nn.ModuleList(build_encoder(encoder) for encoder in config.encoders)
+        decoder = config.decoder
+        groups = [group for encoder in self.vision_encoders() for group in encoder.outputs]
+        self.fuse = Fuse(groups, decoder.width, decoder.heads, config.fuse_layers, decoder.dropout)
+        self.decoder = CaptionDecoder(decoder)
+
+    def vision_encoders(self) -> list[Encoder]:
+        """The encoders with their own type."""
+        return [module for module in self.encoders if isinstance(module, Encoder)]
+
+    def trunks(self, pixels: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+        """Each encoder's pixels [B, 3, S, S] to its cacheable feature map."""
+        return [
+            encoder.trunk(batch) for encoder, batch in zip(self.vision_encoders(), pixels, strict=True)
+        ]
+
+    def image_tokens(self, features: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Feature maps of each encoder's trunk to fused image tokens [B, S, width]."""
+        groups = [
+            group
+            for encoder, batch in zip(self.vision_encoders(), features, strict=True)
+            for group in encoder.head(batch)
+        ]
+        return self.fuse(groups)
+
+    def encode(self, pixels: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Each encoder's pixels [B, 3, S, S] to fused image tokens [B, S, width]."""
+        return self.image_tokens(self.trunks(pixels))
