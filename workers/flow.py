@@ -48,9 +48,7 @@ def drain(
     return worked
 
 
-def batch_caption(
-    jobs: list[CaptionJob], *, captioner: "Captioner", model: CaptionModel
-) -> None:
+def batch_caption(jobs: list[CaptionJob], *, captioner: "Captioner", model: CaptionModel) -> None:
     """Caption one claimed batch while its leases are kept, and store each job's outcome."""
     began = time.monotonic()
     with LeaseKeeper(jobs):
@@ -99,9 +97,7 @@ def _request_of(job: CaptionJob) -> CaptionRequest:
 def _store(job: CaptionJob, outcome: CaptionOutcome, model: CaptionModel) -> None:
     error = outcome.error
     if error is None:
-        captions_store(
-            job=job, model=model, candidates=outcome.captions, timings=outcome.timings
-        )
+        captions_store(job=job, model=model, candidates=outcome.captions, timings=outcome.timings)
     elif error.retryable:
         job_release(job, code=error.code, message=error.message)
     else:

@@ -125,9 +125,7 @@ def leases_sweep() -> int:
 
 
 def _expired_one() -> CaptionJob | None:
-    expired = CaptionJob.objects.filter(
-        state=State.CAPTIONING, lease_expires_at__lt=timezone.now()
-    )
+    expired = CaptionJob.objects.filter(state=State.CAPTIONING, lease_expires_at__lt=timezone.now())
     return expired.select_related("image").first()
 
 

@@ -59,17 +59,3 @@ def language_word(code: str) -> str:
     except KeyError:
         return code
 
-
-@register.filter
-def exif_word(key: str) -> str:
-    """Name a fact that the camera wrote; an unknown key stays as it is."""
-    words = {
-        "camera": _("Camera"),
-        "lens": _("Lens"),
-        "taken_at": _("Taken"),
-        "exposure": _("Exposure"),
-        "aperture": _("Aperture"),
-        "iso": _("ISO"),
-        "focal_length": _("Focal length"),
-    }
-    return words.get(key, key.replace("_", " ").capitalize())

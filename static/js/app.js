@@ -7,6 +7,7 @@ import { startLive } from "./live.js";
 import { startMasonry } from "./masonry.js";
 import { onPage, startPages } from "./pages.js";
 import { showLoaded, startPictures } from "./pictures.js";
+import { showTimes } from "./times.js";
 import { startTheme } from "./theme.js";
 import { startTray } from "./tray.js";
 
@@ -14,6 +15,7 @@ startPages();
 onPage(startMasonry);
 startPictures();
 onPage(showLoaded);
+onPage(showTimes);
 startTheme();
 startKeys();
 startCopy();

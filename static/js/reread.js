@@ -37,8 +37,7 @@ async function rereadFirstPage() {
   const ids = new Set(cards.map((card) => card.dataset.image));
   cards.forEach(report);
   const strangers = cards.filter((card) => !cardOf(card.dataset.image));
-  const allNew = cards.length > 0 && strangers.length === cards.length;
-  if (allNew && cardList().querySelector(".card")) startOver(page, cards);
+  if (cards.length && strangers.length === cards.length) startOver(page, cards);
   else {
     cards.filter((card) => !strangers.includes(card)).forEach(renewCard);
     welcome(strangers);

@@ -119,7 +119,11 @@ def test_cards_by_id(client):
 def test_private_photos_are_their_owners(client):
     owner = UserFactory()
     image = ImageFactory(owner=owner, visibility="private")
-    addresses = [f"/photos/{image.pk}/", f"/photos/{image.pk}/captions/", f"/i/{image.pk}/w320.webp"]
+    addresses = [
+        f"/photos/{image.pk}/",
+        f"/photos/{image.pk}/captions/",
+        f"/i/{image.pk}/w320.webp",
+    ]
     for address in addresses:
         assert client.get(address).status_code == 404
     client.force_login(owner)
