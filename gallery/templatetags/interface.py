@@ -58,4 +58,3 @@ def language_word(code: str) -> str:
         return str(get_language_info(code)["name_translated"])
     except KeyError:
         return code
-

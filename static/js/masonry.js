@@ -3,7 +3,7 @@
 const COLUMN_PX = 290;
 const TALLEST = 2;
 const WIDEST = 0.45;
-const SENTINEL_LEAD_PX = 1600;
+const SENTINEL_LEAD_PX = 900;
 
 /** @typedef {{columns: number, width: number, gap: number, foot: number}} Room */
 

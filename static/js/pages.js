@@ -7,6 +7,12 @@ import { say } from "./words.js";
 const starters = [];
 /** @type {{page: HTMLElement, path: string, title: string, scroll: number, focus: Element} | null} */
 let kept = null;
+let path = here();
+
+/** @returns {string} */
+function here() {
+  return location.pathname + location.search;
+}
 
 /** @returns {HTMLElement} */
 export function currentPage() {
@@ -42,6 +48,7 @@ export function onPage(starter) {
 /** Take part in htmx's navigation. */
 export function startPages() {
   document.addEventListener("htmx:beforeSwap", beforeSwap);
+  document.addEventListener("htmx:pushedIntoHistory", () => kept?.page.remove());
   document.addEventListener("htmx:afterSettle", afterSettle);
   document.addEventListener("htmx:historyCacheMiss", restoreFromHistory);
   document.addEventListener("htmx:historyRestore", arrive);
@@ -56,21 +63,20 @@ function beforeSwap(event) {
   event.detail.shouldSwap = true;
   event.detail.isError = false;
   const page = currentPage();
-  if (page.dataset.page === "gallery") event.detail.target = keep(page);
+  if (page.dataset.page !== "gallery" || event.detail.requestConfig.path === path) return;
+  // The page itself goes only once the browser has noted its scroll position with the history entry.
+  const stand = document.createElement("div");
+  page.after(stand);
+  event.detail.target = stand;
+  keep(page);
 }
 
 /**
- * Put the gallery aside, with its place, and return what stands in for it.
+ * Note a gallery and its place, for the way back.
  * @param {HTMLElement} page
- * @returns {HTMLElement}
  */
 function keep(page) {
-  const path = location.pathname + location.search;
   kept = { page, path, title: document.title, scroll: window.scrollY, focus: document.activeElement };
-  const stand = document.createElement("div");
-  stand.id = "page";
-  page.replaceWith(stand);
-  return stand;
 }
 
 /** @param {CustomEvent} event */
@@ -79,6 +85,7 @@ function afterSettle(event) {
 }
 
 function arrive() {
+  path = here();
   startCurrent();
   document.getElementById("main").focus({ preventScroll: true });
 }
@@ -89,9 +96,10 @@ function startCurrent() {
 
 /** @param {CustomEvent} event */
 function restoreFromHistory(event) {
-  if (event.detail.path !== kept?.path) return;
-  event.preventDefault();
-  restore();
+  if (event.detail.path === kept?.path) {
+    event.preventDefault();
+    restore();
+  } else if (currentPage().dataset.page === "gallery") keep(currentPage());
 }
 
 /** @param {CustomEvent} event */
@@ -106,6 +114,7 @@ function restoreFromLink(event) {
 /** Bring the kept gallery back to the place where it was left. */
 function restore() {
   const { page, title, scroll, focus } = kept;
+  path = kept.path;
   kept = null;
   currentPage().replaceWith(page);
   document.title = title;

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -33,8 +34,10 @@ def var():
 
 @pytest.fixture(scope="module")
 def cluster(var):
-    """A cluster as `prepare` makes it."""
+    """A cluster as `prepare` makes it where an earlier one was cut short."""
     server = EmbeddedPostgres(var)
+    (server.home / "data.part").mkdir(parents=True)
+    (server.home / "data.part" / "PG_VERSION").write_text("18\n")
     server.prepare(lambda text: None)
     return server
 
@@ -90,12 +93,11 @@ def test_postgres_keeps_committed_rows_when_it_is_killed(postgres, var):
 
 
 def test_a_busy_orphan_does_not_keep_postgres_from_restarting(postgres, var):
-    busy = psycopg2.connect(database_url(var))
     # This loop does not look whether its postmaster still lives.
     script = "import sys, psycopg2\npsycopg2.connect(sys.argv[1]).cursor().execute(sys.argv[2])"
     loop = "DO $$ BEGIN LOOP PERFORM 1; END LOOP; END $$"
     client = subprocess.Popen(
-        [shutil.which("python3") or "python3", "-c", script, database_url(var), loop],
+        [sys.executable, "-c", script, database_url(var), loop],
         stderr=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + 10
@@ -106,7 +108,6 @@ def test_a_busy_orphan_does_not_keep_postgres_from_restarting(postgres, var):
     postgres.wait_ready(60)
     assert query(var, "SELECT 1") == [(1,)]
     client.wait(10)
-    busy.close()
 
 
 def test_a_second_start_ends_the_postgres_an_earlier_one_left(cluster, var):
@@ -117,7 +118,7 @@ def test_a_second_start_ends_the_postgres_an_earlier_one_left(cluster, var):
     again.start()
     again.wait_ready(60)
     assert cluster._process.wait(1) == 0  # it shut down in order
-    assert left not in working_in("postgres", cluster.data)
+    assert left not in [process.pid for process in working_in("postgres", cluster.data)]
     again.stop()
 
 
@@ -132,13 +133,9 @@ def test_a_stale_lock_file_that_names_a_stranger_is_not_believed(cluster, var):
     cluster.stop()
 
 
-def test_a_cluster_that_was_cut_short_is_made_again(var):
-    half = EmbeddedPostgres(var / "half")
-    (half.home / "data.part").mkdir(parents=True)
-    (half.home / "data.part" / "PG_VERSION").write_text("18\n")
-    half.prepare(lambda text: None)
-    assert (half.data / "PG_VERSION").exists()
-    assert not (half.home / "data.part").exists()
+def test_a_cluster_that_was_cut_short_was_made_again(cluster):
+    assert (cluster.data / "PG_VERSION").exists()
+    assert not (cluster.home / "data.part").exists()
 
 
 def test_data_of_another_major_version_is_refused_in_words(cluster):
@@ -178,8 +175,9 @@ def test_a_second_start_ends_the_valkey_an_earlier_one_left(valkey, var):
     again.stop()
 
 
-def test_a_server_that_cannot_start_shows_its_last_words(var):
+def test_a_server_that_cannot_start_shows_its_last_words(cluster, var):
     broken = EmbeddedPostgres(var, {"shared_buffers": "nonsense"})
+    broken.prepare(lambda text: None)
     broken.start()
     with pytest.raises(EmbeddedError, match=r"(?s)postgres stopped.*shared_buffers"):
         broken.wait_ready(20)

@@ -24,7 +24,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do what is still to do, and say it."""
-        call_command("collectstatic", interactive=False, verbosity=0)
+        # django_htmx ships copies of htmx that no page uses (ours is in static/vendor/).
+        call_command(
+            "collectstatic", interactive=False, verbosity=0, ignore_patterns=["django_htmx"]
+        )
         people = get_user_model().objects
         if people.filter(is_superuser=True).exists():
             return

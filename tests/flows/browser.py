@@ -1,0 +1,53 @@
+"""Starts a real Chromium, and collects what a page complains about."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, Error, Page, sync_playwright
+
+QUIET = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def executable() -> str | None:
+    """Return the Chromium of this machine, or None for Playwright's own."""
+    named = os.environ.get("CAPSITE_CHROMIUM")
+    if named:
+        return named
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for path in map(shutil.which, names) if path), None)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A running Chromium; the tests that need it are skipped, loudly, where there is none."""
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium's sandbox refuses root
+    with sync_playwright() as playwright:
+        try:
+            running = playwright.chromium.launch(
+                executable_path=executable(), args=[*QUIET, *sandbox]
+            )
+        except Error as error:
+            pytest.skip(f"THE BROWSER TESTS DID NOT RUN: no Chromium ({error.message[:200]})")
+        yield running
+        running.close()
+
+
+def listen(page: Page) -> list[str]:
+    """Return a list that fills with errors, refusals of the content policy and failed requests."""
+    complaints: list[str] = []
+    page.on(
+        "console",
+        lambda message: complaints.append(message.text) if message.type == "error" else None,
+    )
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    return complaints
