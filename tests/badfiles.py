@@ -146,6 +146,11 @@ ODD_BUT_GOOD = [
     OddFile("motion-photo.jpg", lambda: good() + film(), "jpeg"),
     OddFile("samsung-trailer.jpg", lambda: good() + noise(40) + film() + b"SEFHnoteSEFT", "jpeg"),
     OddFile("multi-picture.jpg", lambda: good() + bytes(16) + good() + good(), "jpeg"),
+    OddFile(
+        "stereo.mpo",
+        lambda: encoded(picture(), "MPO", save_all=True, append_images=[picture(mode="L")]),
+        "jpeg",
+    ),
     OddFile("zero-padded.jpg", lambda: good() + bytes(100_000), "jpeg"),
     OddFile("maker-note-behind.png", lambda: good("png") + noise(600), "png"),
     OddFile("script-in-comment.jpg", lambda: jpeg_with(0xFE, PHP), "jpeg"),

@@ -143,6 +143,7 @@ class EmbeddedPostgres(EmbeddedServer):
             user=self.account.uid if self.account else None,
             group=self.account.gid if self.account else None,
             extra_groups=[] if self.account else None,
+            start_new_session=True,  # Ctrl-C must not cut initdb short
             check=False,
         )
         if done.returncode:

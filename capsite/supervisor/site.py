@@ -17,12 +17,13 @@ from capsite.embedded import (
     database_url,
     redis_url,
 )
+from capsite.supervisor.child import ChildSpec, how_it_ended
 from capsite.supervisor.console import Console, wants_colour
 from capsite.supervisor.lock import AlreadyLocked, InstanceLock
 from capsite.supervisor.loop import StopRequested, Supervisor
 from capsite.supervisor.preflight import listen, lock_path, prepare_var
 from capsite.supervisor.refusal import Refusal
-from capsite.supervisor.specs import beat, first_steps, server, web, worker
+from capsite.supervisor.specs import beat, first_run, migrate, server, web, worker
 from capsite.supervisor.status import StatusFile
 
 SERVER_SECONDS = 120  # a crash recovery on a slow disk takes its time
@@ -84,13 +85,11 @@ def _bring_up(
 ) -> None:
     environment = child_environment(plan)
     _start_servers(plan, supervisor, console)
-    for step in first_steps(plan.base, environment, demo=plan.demo):
-        code = supervisor.run_to_end(step)
-        if code:
-            raise Refusal(f"`{' '.join(step.command[1:])}` failed with code {code}.", code=1)
-    supervisor.add(web(plan.base, environment, listener))
-    if plan.worker:
+    _step(supervisor, migrate(plan.base, environment))
+    if plan.worker:  # it loads its model while the first run loads the demo photos
         supervisor.add(worker(plan.base, environment))
+    _step(supervisor, first_run(plan.base, environment, demo=plan.demo))
+    supervisor.add(web(plan.base, environment, listener))
     if plan.beat:
         supervisor.add(beat(plan.base, environment, plan.var))
     host, port = _address_to_visit(listener)
@@ -99,6 +98,13 @@ def _bring_up(
         console.say(f"capsite is at http://{shown}:{port}/")
     else:
         console.say(f"The web process has not answered for {WEB_SECONDS} s; still trying.")
+
+
+def _step(supervisor: Supervisor, spec: ChildSpec) -> None:
+    code = supervisor.run_to_end(spec)
+    if code:
+        shown = " ".join(spec.command[1:])
+        raise Refusal(f"`python {shown}` failed: {how_it_ended(code)}.", code=1)
 
 
 def _start_servers(plan: Plan, supervisor: Supervisor, console: Console) -> None:

@@ -11,14 +11,19 @@ from capsite.supervisor.child import ChildSpec
 
 Environment = Mapping[str, str]
 
+CELERY = ("-m", "celery", "-A", "capsite")
+# Six lines at every start in a container; capsite's messages are JSON, never pickles.
+NO_ROOT_WARNING = "ignore:You're running the worker with superuser privileges"
 
-def first_steps(base: Path, environment: Environment, *, demo: bool) -> list[ChildSpec]:
-    """Return what runs once before the processes: the schema, then the first run's gifts."""
-    first_run = ["first_run"] if demo else ["first_run", "--no-demo"]
-    return [
-        ChildSpec("setup", [*_python("manage.py"), *arguments], environment, directory=base)
-        for arguments in (["migrate", "--noinput", "--verbosity", "0"], first_run)
-    ]
+
+def migrate(base: Path, environment: Environment) -> ChildSpec:
+    """Return the step that brings the schema up to date."""
+    return _step(base, environment, "migrate", "--noinput", "--verbosity", "0")
+
+
+def first_run(base: Path, environment: Environment, *, demo: bool) -> ChildSpec:
+    """Return the step that prepares static files and gives a new site what it needs."""
+    return _step(base, environment, "first_run", *([] if demo else ["--no-demo"]))
 
 
 def server(embedded: EmbeddedServer) -> ChildSpec:
@@ -67,7 +72,8 @@ def worker(base: Path, environment: Environment) -> ChildSpec:
     return ChildSpec(
         name="worker",
         command=[
-            *_celery("worker", "--pool", "solo", "--queues", "interactive,bulk"),
+            *_python("-W", NO_ROOT_WARNING, *CELERY, "worker"),
+            *("--pool", "solo", "--queues", "interactive,bulk"),
             *("--hostname", "capsite@%h", "--without-gossip", "--without-mingle"),
             *("--loglevel", "INFO"),
         ],
@@ -82,20 +88,20 @@ def beat(base: Path, environment: Environment, var: Path) -> ChildSpec:
     return ChildSpec(
         name="beat",
         command=[
-            *_celery("beat", "--schedule", str(var / "run" / "celerybeat-schedule")),
-            *("--pidfile=", "--loglevel", "INFO"),
+            *_python(*CELERY, "beat", "--pidfile="),
+            *("--schedule", str(var / "run" / "celerybeat-schedule"), "--loglevel", "INFO"),
         ],
         environment=environment,
         directory=base,
     )
 
 
+def _step(base: Path, environment: Environment, *arguments: str) -> ChildSpec:
+    return ChildSpec("setup", _python("manage.py", *arguments), environment, directory=base)
+
+
 def _python(*arguments: str) -> list[str]:
     return [sys.executable, *arguments]
-
-
-def _celery(*arguments: str) -> list[str]:
-    return _python("-m", "celery", "-A", "capsite", *arguments)
 
 
 def _cores() -> int:

@@ -25,10 +25,8 @@ _PLUGINS = {
     "avif": "AVIF",
     "heic": "HEIF",
 }
-_SELF_ORIENTED = (
-    "avif",
-    "heic",
-)  # the container says how to turn the pixels, camera data does not count
+# The container says how to turn the pixels; camera data does not count.
+_SELF_ORIENTED = ("avif", "heic")
 
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -94,9 +92,8 @@ def _upright(image: Image.Image, image_format: str, orientation: int, max_pixels
         orientation = image.getexif().get(_ORIENTATION, 1) if image_format == "avif" else 1
     stored = image.size
     target = _working_size(stored, orientation)
-    image.draft(
-        None, target
-    )  # a JPEG may come out at a half, a quarter or an eighth, never below the target
+    # A JPEG may come out at a half, a quarter or an eighth, never below the target.
+    image.draft(None, target)
     image.load()
     pixels = _turn(_shrink(image, target), orientation)
     return Decoded(to_srgb(pixels), stored[::-1] if orientation in _SIDEWAYS else stored)
@@ -114,9 +111,8 @@ def _shrink(image: Image.Image, target: Size) -> Image.Image:
     if image.size == target:
         return image
     profile = image.info.get("icc_profile")
-    if (
-        image.mode in ("P", "PA", "1") or "transparency" in image.info
-    ):  # not colours, or a key that blending destroys
+    # Palette numbers are no colours to blend, and blending would destroy a see-through key.
+    if image.mode in ("P", "PA", "1") or "transparency" in image.info:
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
     smaller = image.resize(target, Image.Resampling.LANCZOS, reducing_gap=2.0)
     smaller.info = {"icc_profile": profile} if profile else {}

@@ -1,5 +1,6 @@
 """A photo comes in: inspected, stored, and written with its job in one transaction."""
 
+import threading
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -26,6 +27,10 @@ from gallery.models.job import Language, Strategy
 from gallery.services.events import image_created_on_commit
 from gallery.services.files import files_delete, files_write
 from gallery.services.jobs import job_ensure
+
+
+# A photo at the pixel limit takes up to 0.9 GB while it is decoded; others wait their turn.
+DECODING = threading.BoundedSemaphore(2)
 
 
 @dataclass(frozen=True)
@@ -72,12 +77,13 @@ def image_upload_trusted(*, data: bytes, details: dict[str, Any]) -> Upload:
 
 
 def _take_in(data: bytes, owner: Any, details: dict[str, Any], ask: dict[str, Any]) -> Upload:
-    photo = _inspected(data)
-    image = _find(photo.sha256, owner)
-    if image is not None:
-        return Upload(image, job_ensure(image=image, **ask), existing=True)
-    image = _image_from(photo, owner, details)
-    files_write(image, photo, data)
+    with DECODING:
+        photo = _inspected(data)
+        image = _find(photo.sha256, owner)
+        if image is not None:
+            return Upload(image, job_ensure(image=image, **ask), existing=True)
+        image = _image_from(photo, owner, details)
+        files_write(image, photo, data)
     return _stored(image, ask)
 
 

@@ -23,8 +23,8 @@ def icon(name: str) -> SafeString:
 
 @register.filter
 def whole_percent(share: float | None) -> int:
-    """Turn a share between 0 and 1 into a whole number between 0 and 100."""
-    return round((share or 0) * 100)
+    """Turn a share between 0 and 1 into a whole number; halves go up, as in the browser."""
+    return int((share or 0) * 100 + 0.5)
 
 
 @register.filter

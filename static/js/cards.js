@@ -7,6 +7,10 @@ import { percent, say } from "./words.js";
 /** @typedef {{text: string, confidence: number, level: string}} Caption */
 /** @typedef {{image: string, state: string, error: {message: string} | null, captions: Caption[]}} Update */
 
+/** When a message last filled a card, so that an answer asked for earlier does not undo it. */
+/** @type {WeakMap<HTMLElement, number>} */
+const filledAt = new WeakMap();
+
 /** New cards that wait until their reader comes back to the top. */
 export const shelf = document.createElement("ul");
 
@@ -40,6 +44,7 @@ export function bestOf(captions) {
  * @returns {boolean}
  */
 export function fillCard(card, update) {
+  filledAt.set(card, performance.now());
   const best = bestOf(update.captions ?? []);
   const state = update.state === "failed" && best ? "done" : update.state;
   const fresh = state === "done" && card.dataset.state !== "done";
@@ -77,13 +82,13 @@ function fillMeter(confidence, caption) {
 }
 
 /**
- * Bring a card up to date from one that was just fetched; the picture stays as it is.
+ * Bring a card up to date from one that was fetched; the picture stays as it is.
  * @param {HTMLElement} fetched
- * @returns {boolean} whether the card was there
+ * @param {number} askedAt
  */
-export function renewCard(fetched) {
+export function renewCard(fetched, askedAt) {
   const card = cardOf(fetched.dataset.image);
-  if (!card) return false;
+  if (!card || filledAt.get(card) > askedAt) return;
   if (card.dataset.state !== fetched.dataset.state) {
     card.toggleAttribute("data-fresh", fetched.dataset.state === "done");
     card.dataset.state = fetched.dataset.state;
@@ -92,7 +97,6 @@ export function renewCard(fetched) {
   const foot = fetched.querySelector(".card-foot");
   card.querySelector(".card-foot").replaceWith(foot);
   enliven(foot);
-  return true;
 }
 
 /**

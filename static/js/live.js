@@ -6,17 +6,23 @@ import { fetchCards } from "./fragments.js";
 import { showWaiting, startNewcomers, welcome } from "./newcomers.js";
 import { currentPage, galleryPage, onPage } from "./pages.js";
 import { onShow, refreshPanel, watchPhoto } from "./panel.js";
-import { reread, rereadCards } from "./reread.js";
+import { reread, rereadCards, rereadLater } from "./reread.js";
 import { startSocket } from "./socket.js";
-import { awaited } from "./tray.js";
 import { say, sayCount } from "./words.js";
 
 const GATHER_MS = 30;
+const RECENT_MS = 10_000;
 
-/** @type {Set<string>} */
-let created = new Set();
+/** Photos that were announced and whose cards are on their way. */
+/** @type {Map<string, Promise<void>>} */
+const coming = new Map();
+/** The last message about each photo, for a page that was fetched before it and shown after it. */
+/** @type {Map<string, {message: object, at: number, isNew: boolean}>} */
+const recent = new Map();
+/** @type {string[]} */
+let created = [];
 /** @type {Promise<void> | null} */
-let fetching = null;
+let gathering = null;
 /** @type {{state: string, waiting: number} | null} */
 let worker = null;
 
@@ -36,46 +42,73 @@ export function startLive() {
     watchPhoto(page);
     showWaiting();
     showWorker(worker);
+    replay();
   });
   document.addEventListener("htmx:afterRequest", afterRetry);
 }
 
-/** @param {{type: string}} message */
+/** @param {{type: string, image?: string}} message */
 function read(message) {
+  if (message.image) note(message);
   return readers[message.type]?.(message);
+}
+
+/** @param {{type: string, image: string}} message */
+function note(message) {
+  const isNew = message.type === "image.created" || Boolean(recent.get(message.image)?.isNew);
+  recent.set(message.image, { message, at: performance.now(), isNew });
+}
+
+/** Apply what was said about photos while this page was on its way. */
+function replay() {
+  for (const [image, { message, at, isNew }] of recent) {
+    if (performance.now() - at > RECENT_MS) {
+      recent.delete(image);
+      continue;
+    }
+    if (isNew && message.type !== "image.removed") photoCreated(image);
+    readers[message.type]?.(message);
+  }
 }
 
 /** @param {boolean} again */
 async function opened(again) {
-  await reread(awaited());
+  await reread();
   if (again) announce(say("said.back"));
 }
 
 /** @param {string} id */
 function photoCreated(id) {
-  if (!galleryPage()) return;
-  created.add(id);
-  fetching ??= new Promise((resolve) => setTimeout(resolve, GATHER_MS)).then(fetchCreated);
-  return fetching;
+  if (!galleryPage() || cardOf(id)) return;
+  created.push(id);
+  gathering ??= new Promise((resolve) => setTimeout(resolve, GATHER_MS)).then(fetchCreated);
+  coming.set(id, gathering);
+  return gathering;
 }
 
 async function fetchCreated() {
-  const ids = [...created];
-  created = new Set();
-  fetching = null;
-  welcome(await fetchCards(ids));
+  const ids = created;
+  created = [];
+  gathering = null;
+  try {
+    welcome(await fetchCards(ids));
+  } catch {
+    rereadLater();
+  } finally {
+    ids.forEach((id) => coming.delete(id));
+  }
 }
 
 /** @param {import("./cards.js").Update} message */
 async function photoUpdated(message) {
   const { image, state, captions, error } = message;
   const best = bestOf(captions ?? []);
-  const detail = { image, state, caption: best?.text ?? "", why: error?.message ?? "" };
-  if (fetching && !cardOf(image)) await fetching;
+  await coming.get(image);
   const card = cardOf(image);
   const fresh = card ? fillCard(card, message) : false;
-  if (onShow(image)) await refreshPanel();
+  const detail = { image, state, caption: best?.text ?? "", why: error?.message ?? "" };
   document.dispatchEvent(new CustomEvent("capsite:photo", { detail }));
+  if (onShow(image)) await refreshPanel().catch(rereadLater);
   if (best && (fresh || onShow(image))) announceCaption(best.text);
 }
 
@@ -100,6 +133,6 @@ function showWorker(now) {
 function afterRetry(event) {
   if (!event.target.matches?.(".retry")) return;
   const card = event.target.closest(".card");
-  if (card) rereadCards([card.dataset.image]);
-  else refreshPanel();
+  const answer = card ? rereadCards([card.dataset.image]) : refreshPanel();
+  answer.catch(rereadLater);
 }

@@ -1,17 +1,21 @@
-/** Places the cards in columns from their known sizes; a card never changes its column while the width stays. */
+/** Places the cards in columns from their known sizes; while the width stays, so does a card's column. */
 
 const COLUMN_PX = 290;
 const TALLEST = 2;
 const WIDEST = 0.45;
 const SENTINEL_LEAD_PX = 900;
+const MOVE_MS = 180;
+const stillness = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** @typedef {{columns: number, width: number, gap: number, foot: number}} Room */
 
 /** What is known of each gallery: the column of every photo, and the room they were given. */
 /** @type {WeakMap<Element, {columnOf: Map<string, number>, columns: number, width: number}>} */
 const plans = new WeakMap();
-/** @type {WeakMap<Element, string>} */
+/** @type {WeakMap<Element, {x: number, y: number, wide: number, high: number}>} */
 const placeOf = new WeakMap();
+/** @type {WeakMap<Element, number>} */
+const ratioOf = new WeakMap();
 /** @type {HTMLElement | null} */
 let list = null;
 
@@ -38,10 +42,10 @@ function layout({ moving = false } = {}) {
   const cards = [...list.children].filter((child) => child.matches(".card"));
   const before = plans.get(list);
   const columnOf = before?.columns === room.columns ? before.columnOf : new Map();
-  list.toggleAttribute("data-moving", moving && before?.width === room.width);
   plans.set(list, { columnOf, columns: room.columns, width: room.width });
   assign(cards, columnOf, room);
-  const bottom = place(cards, columnOf, room);
+  const view = moving && before?.width === room.width && !stillness.matches ? outlook() : null;
+  const bottom = place(cards, columnOf, room, view);
   placeSentinel(bottom);
   list.dataset.placed = "";
 }
@@ -82,14 +86,16 @@ function assign(cards, columnOf, room) {
  * @param {HTMLElement[]} cards
  * @param {Map<string, number>} columnOf
  * @param {Room} room
+ * @param {{top: number, bottom: number} | null} view where moves are seen, if they are to be
  * @returns {number}
  */
-function place(cards, columnOf, room) {
+function place(cards, columnOf, room, view) {
   const heights = new Array(room.columns).fill(0);
   for (const card of cards) {
     const column = columnOf.get(card.dataset.image);
     const height = heightOf(card, room);
-    put(card, column * (room.width + room.gap), heights[column], room.width, height - room.foot);
+    const x = column * (room.width + room.gap);
+    put(card, { x, y: heights[column], wide: room.width, high: height - room.foot }, view);
     heights[column] += height + room.gap;
   }
   const bottom = Math.max(0, ...heights);
@@ -99,18 +105,44 @@ function place(cards, columnOf, room) {
 
 /**
  * @param {HTMLElement} card
- * @param {number} x
- * @param {number} y
- * @param {number} wide
- * @param {number} high
+ * @param {{x: number, y: number, wide: number, high: number}} to
+ * @param {{top: number, bottom: number} | null} view
  */
-function put(card, x, y, wide, high) {
-  const next = `${x} ${y} ${wide} ${high}`;
-  if (placeOf.get(card) === next) return;
-  placeOf.set(card, next);
-  card.style.translate = `${x}px ${y}px`;
-  card.style.width = `${wide}px`;
-  card.querySelector(".frame").style.height = `${high}px`;
+function put(card, to, view) {
+  const from = placeOf.get(card);
+  placeOf.set(card, to);
+  if (from?.wide !== to.wide || from.high !== to.high) size(card, to);
+  if (from?.x === to.x && from.y === to.y) return;
+  card.style.translate = `${to.x}px ${to.y}px`;
+  if (from && view && to.y < view.bottom && to.y + to.high > view.top) move(card, from, to);
+}
+
+/**
+ * @param {HTMLElement} card
+ * @param {{wide: number, high: number}} to
+ */
+function size(card, to) {
+  card.style.width = `${to.wide}px`;
+  card.querySelector(".frame").style.height = `${to.high}px`;
+}
+
+/**
+ * @param {HTMLElement} card
+ * @param {{x: number, y: number}} from
+ * @param {{x: number, y: number}} to
+ */
+function move(card, from, to) {
+  const path = [from, to].map(({ x, y }) => ({ translate: `${x}px ${y}px` }));
+  card.animate(path, { duration: MOVE_MS, easing: "ease-out" });
+}
+
+/**
+ * The part of the gallery that is on the screen.
+ * @returns {{top: number, bottom: number}}
+ */
+function outlook() {
+  const top = -list.getBoundingClientRect().top;
+  return { top, bottom: top + window.innerHeight };
 }
 
 /**
@@ -127,13 +159,22 @@ function placeSentinel(bottom) {
 
 /**
  * @param {Element} card
- * @param {{width: number, foot: number}} room
+ * @param {Room} room
  * @returns {number}
  */
 function heightOf(card, room) {
+  if (!ratioOf.has(card)) ratioOf.set(card, readRatio(card));
+  return Math.round(room.width * ratioOf.get(card)) + room.foot;
+}
+
+/**
+ * @param {Element} card
+ * @returns {number}
+ */
+function readRatio(card) {
   const photo = card.querySelector(".photo");
   const ratio = photo.getAttribute("height") / photo.getAttribute("width") || 1;
-  return Math.round(room.width * Math.min(TALLEST, Math.max(WIDEST, ratio))) + room.foot;
+  return Math.min(TALLEST, Math.max(WIDEST, ratio));
 }
 
 /** @param {number[]} heights */

@@ -4,18 +4,28 @@ import { cardList, cardOf, putOnTop, renewCard, shelf } from "./cards.js";
 import { cardsIn, fetchCards, fetchPage } from "./fragments.js";
 import { welcome } from "./newcomers.js";
 import { refreshPanel } from "./panel.js";
+import { awaited } from "./tray.js";
 
 const CHUNK = 50;
+const AGAIN_MS = 3000;
+let later = 0;
 
-/**
- * Bring everything on the page up to date.
- * @param {string[]} others photos that somebody waits for without their card being on the page
- */
-export async function reread(others) {
-  const seen = cardList() ? await rereadFirstPage() : new Set();
-  const ids = new Set([...unfinished(), ...others].filter((id) => !seen.has(id)));
-  await rereadCards([...ids]);
-  await refreshPanel();
+/** Bring everything on the page up to date; while the server cannot, ask again. */
+export async function reread() {
+  try {
+    const seen = cardList() ? await rereadFirstPage() : new Set();
+    const ids = new Set([...unfinished(), ...awaited()].filter((id) => !seen.has(id)));
+    await rereadCards([...ids]);
+    await refreshPanel();
+  } catch {
+    rereadLater();
+  }
+}
+
+/** Read again in a moment; asking several times is asking once. */
+export function rereadLater() {
+  clearTimeout(later);
+  later = setTimeout(reread, AGAIN_MS);
 }
 
 /**
@@ -24,14 +34,16 @@ export async function reread(others) {
  */
 export async function rereadCards(ids) {
   for (let start = 0; start < ids.length; start += CHUNK) {
+    const askedAt = performance.now();
     const cards = await fetchCards(ids.slice(start, start + CHUNK));
     cards.forEach(report);
-    cards.forEach(renewCard);
+    cards.forEach((card) => renewCard(card, askedAt));
   }
 }
 
 /** @returns {Promise<Set<string>>} the photos that were brought up to date */
 async function rereadFirstPage() {
+  const askedAt = performance.now();
   const page = await fetchPage(document.body.dataset.galleryUrl);
   const cards = cardsIn(page);
   const ids = new Set(cards.map((card) => card.dataset.image));
@@ -39,7 +51,7 @@ async function rereadFirstPage() {
   const strangers = cards.filter((card) => !cardOf(card.dataset.image));
   if (cards.length && strangers.length === cards.length) startOver(page, cards);
   else {
-    cards.filter((card) => !strangers.includes(card)).forEach(renewCard);
+    cards.forEach((card) => renewCard(card, askedAt));
     welcome(strangers);
   }
   return ids;

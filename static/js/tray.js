@@ -73,7 +73,7 @@ function followed({ image, state, caption, why }) {
   const now = { state: caption && state === "failed" ? "done" : state, caption, why };
   if (some(SENDING)) early.set(image, now);
   for (const upload of uploads()) {
-    if (upload.image?.id === image) changed(Object.assign(upload, now));
+    if (upload.image?.id === image && upload.state !== "done") changed(Object.assign(upload, now));
   }
 }
 

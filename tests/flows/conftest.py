@@ -6,15 +6,16 @@ from pathlib import Path
 import pytest
 
 from tests.flows.browser import chromium
-from tests.flows.site import Site
+from tests.flows.site import Site, short_folder
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterator[Site]:
+def site(tiny_model: Path) -> Iterator[Site]:
     """A site with the tiny model, started once."""
-    running = Site(tmp_path_factory.mktemp("site"), tiny_model).start()
-    yield running
-    assert running.stop() == 0
+    with short_folder() as var:
+        running = Site(var, tiny_model).start()
+        yield running
+        assert running.stop() == 0
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,11 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,13 @@ import requests
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = re.compile(r"capsite is at (http://\S+?)/?$")
+
+
+@contextmanager
+def short_folder() -> Iterator[Path]:
+    """A throw-away folder that PostgreSQL's own account can reach, unlike pytest's (mode 0700)."""
+    with tempfile.TemporaryDirectory(prefix="capsite-", ignore_cleanup_errors=True) as name:
+        yield Path(name) / "var"
 
 
 class Site:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.factories import photo_bytes
-from tests.flows.site import Site, upload
+from tests.flows.site import Site, short_folder, upload
 
 pytestmark = [pytest.mark.slow, pytest.mark.flow]
 
@@ -29,13 +29,12 @@ SELECT
 
 
 @pytest.fixture
-def fragile(tmp_path: Path, tiny_model: Path):
+def fragile(tiny_model: Path):
     """A site of its own, with short leases so that the test need not wait for long ones."""
-    site = Site(
-        tmp_path / "var", tiny_model, CAPSITE_LEASE_SECONDS="5", CAPSITE_BATCH="4"
-    ).start()
-    yield site
-    site.stop()
+    with short_folder() as var:
+        site = Site(var, tiny_model, CAPSITE_LEASE_SECONDS="5", CAPSITE_BATCH="4").start()
+        yield site
+        site.stop()
 
 
 def test_nothing_is_lost_and_nothing_is_done_twice(fragile: Site):

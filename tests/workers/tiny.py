@@ -22,11 +22,18 @@ COLOURS = {
     "black": (10, 10, 10),
     "white": (245, 245, 245),
 }
-PATTERNS = ("a {} picture", "a plain {} picture", "a picture that is {}", "a large {} square on the wall")
+PATTERNS = (
+    "a {} picture",
+    "a plain {} picture",
+    "a picture that is {}",
+    "a large {} square on the wall",
+)
 STEPS = 120
 
 
-def plain_photo(colour: str = "red", size: tuple[int, int] = (64, 48), file_format: str = "JPEG") -> bytes:
+def plain_photo(
+    colour: str = "red", size: tuple[int, int] = (64, 48), file_format: str = "JPEG"
+) -> bytes:
     """The bytes of a picture of one colour."""
     buffer = io.BytesIO()
     Image.new("RGB", size, COLOURS[colour]).save(buffer, file_format)
@@ -63,7 +70,9 @@ def build_tiny_captioner(directory: str | Path) -> Path:
 
 
 def _train(network: CaptionNetwork, tokenizer: CaptionTokenizer, config: CaptionerConfig) -> None:
-    pixels = torch.stack([preprocess(plain_photo(c), config.encoders[0].preprocess) for c in COLOURS])
+    pixels = torch.stack(
+        [preprocess(plain_photo(c), config.encoders[0].preprocess) for c in COLOURS]
+    )
     rows = [tokenizer.encode(pattern.format(c), "en", 16) for c in COLOURS for pattern in PATTERNS]
     longest = max(map(len, rows))
     ids = torch.tensor([row + [tokenizer.pad] * (longest - len(row)) for row in rows])

@@ -16,12 +16,25 @@ from workers.pipeline.config import CaptionerConfig
 from workers.pipeline.contract import CandidateCaption, CaptionOutcome, CaptionRequest
 from workers.pipeline.decoding.base import DecodedSequence, DecodingOptions
 from workers.pipeline.decoding.registry import build_strategy
-from workers.pipeline.errors import InferenceError, ModelError, OutOfMemory, PhotoError, PipelineError
+from workers.pipeline.errors import (
+    InferenceError,
+    ModelError,
+    OutOfMemory,
+    PhotoError,
+    PipelineError,
+)
 from workers.pipeline.images import decode_photo, square, to_tensor
+from workers.pipeline.memory import keep_freed_memory
 from workers.pipeline.network import CaptionNetwork
 from workers.pipeline.scoring import confidence
 from workers.pipeline.tokens import CaptionTokenizer
-from workers.pipeline.weights import CONFIG_FILE, TOKENIZER_FILE, load_network, require_files, revision_of
+from workers.pipeline.weights import (
+    CONFIG_FILE,
+    TOKENIZER_FILE,
+    load_network,
+    require_files,
+    revision_of,
+)
 
 Pixels = list[torch.Tensor]
 GroupKey = tuple[str, int, str]
@@ -53,8 +66,10 @@ class Captioner:
     ) -> Captioner:
         """Load a model directory; `threads` caps PyTorch's threads for this whole process.
 
-        Raises `ModelError` naming the file that is missing or does not fit.
+        It also keeps freed memory in the process (`workers.pipeline.memory`). Raises `ModelError`
+        naming the file that is missing or does not fit.
         """
+        keep_freed_memory()
         if threads is not None:
             torch.set_num_threads(threads)
         path = Path(directory)
@@ -97,7 +112,9 @@ class Captioner:
         except PhotoError as error:
             return error
 
-    def core(self, pixels: Sequence[Pixels], requests: Sequence[CaptionRequest]) -> list[list[DecodedSequence]]:
+    def core(
+        self, pixels: Sequence[Pixels], requests: Sequence[CaptionRequest]
+    ) -> list[list[DecodedSequence]]:
         """Tensors of requests that share strategy, num and language to decoded sequences for each."""
         batch = [torch.stack(group).to(self.device) for group in zip(*pixels, strict=True)]
         memory = self.network.encode(batch)
@@ -139,7 +156,9 @@ class Captioner:
                 results[index] = result
         return results
 
-    def _run(self, requests: Sequence[CaptionRequest], prepared: Sequence, members: list[int]) -> list[Result]:
+    def _run(
+        self, requests: Sequence[CaptionRequest], prepared: Sequence, members: list[int]
+    ) -> list[Result]:
         """One group through `core`; when it fails for another reason than memory, each photo is tried alone."""
         try:
             return list(self.core([prepared[i] for i in members], [requests[i] for i in members]))

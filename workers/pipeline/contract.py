@@ -19,8 +19,9 @@ MAX_CAPTIONS = 10
 class CaptionRequest:
     """One photo to caption: its encoded bytes, how to decode, and how many captions to return.
 
-    `num` is 1 to 10 (greedy always gives exactly one); `seed` only matters for nucleus sampling, where the same seed
-    gives the same captions whoever else is in the batch. Raises `RequestError` when a value is out of range.
+    `num` is 1 to 10 (greedy always gives exactly one); `seed` only matters for nucleus sampling,
+    where the same seed gives the same captions whoever else is in the batch. Raises `RequestError`
+    when a value is out of range.
     """
 
     photo: bytes
@@ -31,9 +32,13 @@ class CaptionRequest:
 
     def __post_init__(self) -> None:
         if self.strategy not in STRATEGIES:
-            raise RequestError(f"Unknown strategy {self.strategy!r}: choose {', '.join(STRATEGIES)}.")
+            raise RequestError(
+                f"Unknown strategy {self.strategy!r}: choose {', '.join(STRATEGIES)}."
+            )
         if self.language not in LANGUAGES:
-            raise RequestError(f"Unknown language {self.language!r}: choose {', '.join(LANGUAGES)}.")
+            raise RequestError(
+                f"Unknown language {self.language!r}: choose {', '.join(LANGUAGES)}."
+            )
         if not 1 <= self.num <= MAX_CAPTIONS:
             raise RequestError(f"Asked for {self.num} captions: choose 1 to {MAX_CAPTIONS}.")
 
@@ -42,8 +47,9 @@ class CaptionRequest:
 class CandidateCaption:
     """One caption of a photo.
 
-    `rank` counts from 0, best first. `log_probability` is the mean over the caption's tokens (natural logarithm, at
-    most 0); `confidence` is the calibrated value in [0, 1] that `workers.pipeline.scoring` documents.
+    `rank` counts from 0, best first. `log_probability` is the mean over the caption's tokens
+    (natural logarithm, at most 0); `confidence` is the calibrated value in [0, 1] that
+    `workers.pipeline.scoring` documents.
     """
 
     text: str

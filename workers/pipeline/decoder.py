@@ -1,7 +1,8 @@
 """The GPT-2 decoder: weights of `transformers`, run by one function that serves training and every strategy.
 
-`GPT2LMHeadModel.generate` copies the cross-attention keys of an image once per beam and step. Here the beams of an
-image are the query axis of cross-attention, so its keys and values are computed once and stored once.
+`GPT2LMHeadModel.generate` copies the cross-attention keys of an image once per beam and step. Here
+the beams of an image are the query axis of cross-attention, so its keys and values are computed
+once and stored once.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ KeysValues = tuple[torch.Tensor, torch.Tensor]
 class DecoderState:
     """What decoding remembers: per layer, the images' keys and values and those of the tokens so far.
 
-    `cross` holds pairs [B, heads, image tokens, d], empty when the decoder runs as a plain language model; `past` holds
-    pairs [rows, heads, tokens so far, d], where rows is B times the number of captions per image.
+    `cross` holds pairs [B, heads, image tokens, d], empty when the decoder runs as a plain language
+    model; `past` holds pairs [rows, heads, tokens so far, d], where rows is B times the number of
+    captions per image.
     """
 
     cross: list[KeysValues] = field(default_factory=list)
@@ -33,7 +35,9 @@ class DecoderState:
 
     def select_rows(self, rows: torch.Tensor) -> None:
         """Make row i continue what row `rows[i]` was; `rows` may be longer or shorter than before."""
-        self.past = [(keys.index_select(0, rows), values.index_select(0, rows)) for keys, values in self.past]
+        self.past = [
+            (keys.index_select(0, rows), values.index_select(0, rows)) for keys, values in self.past
+        ]
 
 
 class CaptionDecoder(nn.Module):
@@ -90,13 +94,19 @@ class CaptionDecoder(nn.Module):
     def _self_attention(
         self, attention: GPT2Attention, hidden: torch.Tensor, past: KeysValues | None
     ) -> tuple[torch.Tensor, KeysValues]:
-        query, keys, values = (self._split(part) for part in attention.c_attn(hidden).chunk(3, dim=-1))
+        query, keys, values = (
+            self._split(part) for part in attention.c_attn(hidden).chunk(3, dim=-1)
+        )
         if past is not None:
             keys = torch.cat((past[0], keys), dim=2)
             values = torch.cat((past[1], values), dim=2)
         # A single new token may look at everything before it; several at once need the causal mask.
         mixed = functional.scaled_dot_product_attention(
-            query, keys, values, is_causal=past is None and query.shape[2] > 1, dropout_p=self._dropout()
+            query,
+            keys,
+            values,
+            is_causal=past is None and query.shape[2] > 1,
+            dropout_p=self._dropout(),
         )
         return self._project(attention, mixed), (keys, values)
 
@@ -106,7 +116,9 @@ class CaptionDecoder(nn.Module):
         rows, length, width = hidden.shape
         images = keys_values[0].shape[0]
         query = self._split(attention.q_attn(hidden).reshape(images, -1, width))
-        mixed = functional.scaled_dot_product_attention(query, *keys_values, dropout_p=self._dropout())
+        mixed = functional.scaled_dot_product_attention(
+            query, *keys_values, dropout_p=self._dropout()
+        )
         return self._project(attention, mixed).reshape(rows, length, width)
 
     def _project(self, attention: GPT2Attention, mixed: torch.Tensor) -> torch.Tensor:

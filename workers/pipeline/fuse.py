@@ -16,12 +16,16 @@ class Fuse(nn.Module):
     The number of tokens is fixed by the encoders, so the decoder needs no mask over them.
     """
 
-    def __init__(self, groups: Sequence[TokenShape], width: int, heads: int, layers: int, dropout: float) -> None:
+    def __init__(
+        self, groups: Sequence[TokenShape], width: int, heads: int, layers: int, dropout: float
+    ) -> None:
         super().__init__()
         self.norms = nn.ModuleList(nn.LayerNorm(group.width) for group in groups)
         self.projections = nn.ModuleList(nn.Linear(group.width, width) for group in groups)
         self.types = nn.Parameter(torch.randn(len(groups), width) * 0.02)
-        self.positions = nn.ParameterList(torch.randn(group.count, width) * 0.02 for group in groups)
+        self.positions = nn.ParameterList(
+            torch.randn(group.count, width) * 0.02 for group in groups
+        )
         self.dropout = nn.Dropout(dropout)
         self.layers = nn.ModuleList(_mixing_layer(width, heads, dropout) for _ in range(layers))
         self.final_norm = nn.LayerNorm(width)
@@ -41,7 +45,8 @@ class Fuse(nn.Module):
 
 
 def _mixing_layer(width: int, heads: int, dropout: float) -> nn.TransformerEncoderLayer:
-    # norm_first trains stably without a long warm-up, which matters for runs of a few thousand steps.
+    # norm_first trains stably without a long warm-up, which matters for runs of a few thousand
+    # steps.
     return nn.TransformerEncoderLayer(
         width,
         heads,

@@ -16,21 +16,25 @@ MAX_PIXELS = 50_000_000
 UNREADABLE = "This file cannot be read as a picture."
 
 
-def decode_photo(data: bytes, *, smallest_side: int = 0, max_pixels: int = MAX_PIXELS) -> Image.Image:
+def decode_photo(
+    data: bytes, *, smallest_side: int = 0, max_pixels: int = MAX_PIXELS
+) -> Image.Image:
     """Decode `data` to an upright RGB picture; raises `PhotoError` and nothing else for bad bytes.
 
-    With `smallest_side` (pixels) a JPEG is decoded at the coarsest DCT scale that keeps both sides at least that long,
-    which is several times faster for large photos.
+    With `smallest_side` (pixels) a JPEG is decoded at the coarsest DCT scale that keeps both sides
+    at least that long, which is several times faster for large photos.
     """
     try:
         with warnings.catch_warnings():
-            # Pillow warns about large pictures and odd metadata; the cap below is the only judge of size.
+            # Pillow warns about large pictures and odd metadata; the cap below is the only judge of
+            # size.
             warnings.simplefilter("ignore")
             return _decode(data, smallest_side, max_pixels)
     except PhotoError:
         raise
     except Exception as error:
-        # Pillow's decoders raise OSError, ValueError, SyntaxError, struct.error and more on hostile bytes.
+        # Pillow's decoders raise OSError, ValueError, SyntaxError, struct.error and more on hostile
+        # bytes.
         raise PhotoError(UNREADABLE) from error
 
 
@@ -38,7 +42,9 @@ def _decode(data: bytes, smallest_side: int, max_pixels: int) -> Image.Image:
     with Image.open(io.BytesIO(data)) as picture:
         width, height = picture.size
         if width * height > max_pixels:
-            raise PhotoError(f"This picture has {width * height:,} pixels; at most {max_pixels:,} are allowed.")
+            raise PhotoError(
+                f"This picture has {width * height:,} pixels; at most {max_pixels:,} are allowed."
+            )
         if smallest_side and picture.format == "JPEG":
             picture.draft("RGB", (smallest_side, smallest_side))
         upright = ImageOps.exif_transpose(picture)
@@ -49,7 +55,9 @@ def _rgb(picture: Image.Image) -> Image.Image:
     """Flatten transparency onto white, as a viewer would show it; 16-bit grey is scaled, not clipped."""
     if picture.mode.startswith("I"):
         levels = np.asarray(picture, dtype=np.float64)
-        return Image.fromarray((levels / max(levels.max(), 255) * 255).astype(np.uint8)).convert("RGB")
+        return Image.fromarray((levels / max(levels.max(), 255) * 255).astype(np.uint8)).convert(
+            "RGB"
+        )
     if picture.has_transparency_data:
         layer = picture.convert("RGBA")
         white = Image.new("RGBA", layer.size, "white")
@@ -72,7 +80,9 @@ def square(picture: Image.Image, config: PreprocessConfig) -> Image.Image:
 
 def to_tensor(picture: Image.Image, config: PreprocessConfig) -> torch.Tensor:
     """RGB picture of the right size to a float32 tensor [3, size, size], normalized per channel."""
-    pixels = torch.from_numpy(np.array(picture, dtype=np.uint8)).permute(2, 0, 1).float().div_(255.0)
+    pixels = (
+        torch.from_numpy(np.array(picture, dtype=np.uint8)).permute(2, 0, 1).float().div_(255.0)
+    )
     mean = torch.tensor(config.mean).view(3, 1, 1)
     std = torch.tensor(config.std).view(3, 1, 1)
     return pixels.sub_(mean).div_(std)

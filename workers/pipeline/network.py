@@ -32,7 +32,8 @@ class CaptionNetwork(nn.Module):
     def trunks(self, pixels: Sequence[torch.Tensor]) -> list[torch.Tensor]:
         """Each encoder's pixels [B, 3, S, S] to its cacheable feature map."""
         return [
-            encoder.trunk(batch) for encoder, batch in zip(self.vision_encoders(), pixels, strict=True)
+            encoder.trunk(batch)
+            for encoder, batch in zip(self.vision_encoders(), pixels, strict=True)
         ]
 
     def image_tokens(self, features: Sequence[torch.Tensor]) -> torch.Tensor:

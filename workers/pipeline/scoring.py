@@ -1,9 +1,10 @@
 """Confidence: the decoder's mean token log-probability, calibrated on validation data.
 
-confidence = 1 / (1 + exp(-(scale * m + offset))), where m is the caption's mean token log-probability (natural
-logarithm, end token included) and scale > 0. This is temperature scaling with a bias (Platt 1999; Guo et al. 2017): the
-temperature is 1 / scale. The two numbers are fitted so that confidence is the probability of the event that the
-captioner's config names as `calibration.target`; docs/model.md says how, and how well it holds.
+confidence = 1 / (1 + exp(-(scale * m + offset))), where m is the caption's mean token
+log-probability (natural logarithm, end token included) and scale > 0. This is temperature scaling
+with a bias (Platt 1999; Guo et al. 2017): the temperature is 1 / scale. The two numbers are fitted
+so that confidence is the probability of the event that the captioner's config names as
+`calibration.target`; docs/model.md says how, and how well it holds.
 """
 
 from __future__ import annotations

@@ -23,7 +23,8 @@ _ENDING = re.compile(r"[\s.!?]+$")
 def normalise_caption(text: str, language: str = "en") -> str:
     """The form the decoder learns: lower case, single spaces, no space before punctuation, no final stop.
 
-    Data sets disagree on case and on " ." at the end; the decoder should not spend capacity on either.
+    Data sets disagree on case and on " ." at the end; the decoder should not spend capacity on
+    either.
     """
     if language == "tr":
         text = text.replace("I", "ı").replace("İ", "i")
@@ -36,7 +37,9 @@ def present_caption(text: str, language: str = "en") -> str:
     text = _SPACES.sub(" ", text).strip()
     if not text:
         return ""
-    first = {"i": "İ", "ı": "I"}.get(text[0], text[0].upper()) if language == "tr" else text[0].upper()
+    first = (
+        {"i": "İ", "ı": "I"}.get(text[0], text[0].upper()) if language == "tr" else text[0].upper()
+    )
     return first + text[1:] + "."
 
 
@@ -50,7 +53,9 @@ class CaptionTokenizer:
             raise ModelError(f"The tokenizer lacks {', '.join(missing)}.")
         self.pad: int = tokenizer.token_to_id(PAD)
         self.end: int = tokenizer.token_to_id(END)
-        self.languages = {name: tokenizer.token_to_id(token) for name, token in LANGUAGE_TOKENS.items()}
+        self.languages = {
+            name: tokenizer.token_to_id(token) for name, token in LANGUAGE_TOKENS.items()
+        }
 
     @property
     def vocabulary(self) -> int:

@@ -33,7 +33,9 @@ def save_captioner(
     """Write a directory that `Captioner.from_pretrained` loads; floats are stored as `dtype`."""
     directory.mkdir(parents=True, exist_ok=True)
     state = {
-        name: value.detach().to("cpu", dtype if value.is_floating_point() else value.dtype).contiguous()
+        name: value.detach()
+        .to("cpu", dtype if value.is_floating_point() else value.dtype)
+        .contiguous()
         for name, value in network.state_dict().items()
         if name != TIED and not name.endswith("num_batches_tracked")
     }

@@ -56,7 +56,8 @@ class CaptionBatches:
         """The batches of one epoch, from batch `skip` on; the same for the same seed and number."""
         chance = random.Random(f"{self.seed}:{number}")
         order = chance.sample(range(len(self.rows)), len(self.rows))
-        # Views rotate, so that every photo shows each of its views equally often, from a start of its own.
+        # Views rotate, so that every photo shows each of its views equally often, from a start of
+        # its own.
         views = [(number + index) % self.views for index in range(len(self.rows))]
         for start in range(skip * self.batch, len(order), self.batch):
             members = order[start : start + self.batch]
@@ -64,8 +65,13 @@ class CaptionBatches:
 
     def _batch(self, rows: list[CaptionedPhoto], views: list[int]) -> Batch:
         hashes = [self.hashes[row.file] for row in rows]
-        captions = [ids for row, view in zip(rows, views, strict=True) for ids in self._encode(row, view)]
-        return Batch([cache.read(hashes, views) for cache in self.caches], pad_rows(captions, self.tokenizer.pad))
+        captions = [
+            ids for row, view in zip(rows, views, strict=True) for ids in self._encode(row, view)
+        ]
+        return Batch(
+            [cache.read(hashes, views) for cache in self.caches],
+            pad_rows(captions, self.tokenizer.pad),
+        )
 
     def _encode(self, row: CaptionedPhoto, view: int) -> list[list[int]]:
         """All captions of a photo as ids; a photo with fewer than the others repeats its own."""

@@ -17,7 +17,8 @@ Progress = Callable[[str], None]
 def check_dataset(dataset: Dataset, splits: Sequence[str]) -> dict[str, str]:
     """Check the rows of `splits`; returns each file's SHA-256, raises `DataProblems` listing every fault.
 
-    Faults: a missing or corrupt picture, a row without captions, a file listed twice, one picture in two splits.
+    Faults: a missing or corrupt picture, a row without captions, a file listed twice, one picture
+    in two splits.
     """
     unknown = [split for split in splits if split not in dataset.splits]
     if unknown:
@@ -25,7 +26,12 @@ def check_dataset(dataset: Dataset, splits: Sequence[str]) -> dict[str, str]:
         raise TrainingError(f"There is no split {', '.join(unknown)}; the data has {have}.")
     rows = dataset.of(*splits)
     hashes, faults = _read_all(dataset, rows)
-    problems = [*_listed_twice(rows), *_without_captions(rows), *faults, *_in_two_splits(rows, hashes)]
+    problems = [
+        *_listed_twice(rows),
+        *_without_captions(rows),
+        *faults,
+        *_in_two_splits(rows, hashes),
+    ]
     if problems:
         raise DataProblems(problems)
     return hashes
@@ -65,7 +71,9 @@ def _in_two_splits(rows: Sequence[CaptionedPhoto], hashes: dict[str, str]) -> li
         if row.file in hashes:
             places[hashes[row.file]].setdefault(row.split, row.file)
     return [
-        "The same picture is in two splits: " + ", ".join(f"{file} ({split})" for split, file in found.items()) + "."
+        "The same picture is in two splits: "
+        + ", ".join(f"{file} ({split})" for split, file in found.items())
+        + "."
         for found in places.values()
         if len(found) > 1
     ]

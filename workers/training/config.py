@@ -53,7 +53,8 @@ class PretrainSection:
 class TrainSection:
     """Optimisation. Rates are AdamW's at the end of warm-up; `head_rate` is that of the encoders' heads.
 
-    `precision` is `fp32` or `bf16` (autocast); `early_stop` counts validations without a better CIDEr.
+    `precision` is `fp32` or `bf16` (autocast); `early_stop` counts validations without a better
+    CIDEr.
     """
 
     epochs: int = 20
@@ -109,7 +110,9 @@ class TrainingConfig:
     def from_dict(cls, content: dict[str, Any]) -> TrainingConfig:
         """Build from plain values; raises `TrainingError` naming the section and key that does not belong."""
         known = dict(content)
-        sections = {name: _section(kind, name, known.pop(name, {})) for name, kind in SECTIONS.items()}
+        sections = {
+            name: _section(kind, name, known.pop(name, {})) for name, kind in SECTIONS.items()
+        }
         model = CaptionerConfig.from_dict(known.pop("model", {}))
         _refuse_unknown("the file", known, {"name", "seed", "threads", "runs"})
         return cls(model=model, **sections, **known)
@@ -126,10 +129,14 @@ SECTIONS: dict[str, type] = {
 
 def _section(kind: type, name: str, values: dict[str, Any]) -> Any:
     _refuse_unknown(f"section {name}", values, {f.name for f in fields(kind)})
-    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+    return kind(
+        **{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+    )
 
 
 def _refuse_unknown(where: str, values: dict[str, Any], known: set[str]) -> None:
     unknown = sorted(set(values) - known)
     if unknown:
-        raise TrainingError(f"Unknown key {', '.join(unknown)} in {where}; known are {', '.join(sorted(known))}.")
+        raise TrainingError(
+            f"Unknown key {', '.join(unknown)} in {where}; known are {', '.join(sorted(known))}."
+        )

@@ -72,7 +72,9 @@ def _jsonl_row(line: str, where: str) -> CaptionedPhoto:
         row = json.loads(line)
         file, split, captions = row["file"], row["split"], row["captions"]
     except (ValueError, KeyError, TypeError) as error:
-        raise TrainingError(f"{where}: expected an object with file, split and captions.") from error
+        raise TrainingError(
+            f"{where}: expected an object with file, split and captions."
+        ) from error
     if not isinstance(captions, list) or not all(isinstance(text, str) for text in captions):
         raise TrainingError(f"{where}: captions must be a list of texts.")
     return CaptionedPhoto(str(file), str(split), tuple(captions))

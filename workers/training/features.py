@@ -18,20 +18,24 @@ from workers.pipeline.images import decode_photo, square, to_tensor
 from workers.training.photos import PhotoStore
 from workers.training.views import render_view
 
-# Version of views and preprocessing: raise it when either changes, or stale features would be served.
+# Version of views and preprocessing: raise it when either changes, or stale features would be
+# served.
 LAYOUT = 1
 
 
 class FeatureCache:
     """Features of one encoder's trunk, keyed by the photo's SHA-256 and the view.
 
-    The folder's name carries the encoder: its config (kind, resolution, normalization) and its frozen weights.
+    The folder's name carries the encoder: its config (kind, resolution, normalization) and its
+    frozen weights.
     """
 
     def __init__(self, root: Path, config: EncoderConfig, encoder: Encoder) -> None:
         self.config = config
         self.encoder = encoder.eval()
-        self.folder = root / f"{config.kind}-{config.preprocess.size}-{_fingerprint(config, encoder)}"
+        self.folder = (
+            root / f"{config.kind}-{config.preprocess.size}-{_fingerprint(config, encoder)}"
+        )
 
     def path(self, sha256: str, view: int) -> Path:
         """Where the features of one view lie."""
@@ -70,7 +74,9 @@ class FeatureCache:
         for (_, sha, view), array in zip(items, features, strict=True):
             _write(self.path(sha, view), array)
 
-    def _pixels(self, store: PhotoStore, items: Sequence[tuple[str, str, int]]) -> Iterator[torch.Tensor]:
+    def _pixels(
+        self, store: PhotoStore, items: Sequence[tuple[str, str, int]]
+    ) -> Iterator[torch.Tensor]:
         preprocess = self.config.preprocess
         for file, sha, view in items:
             # Crops need more pixels than the whole photo does, hence twice the side.

@@ -21,7 +21,9 @@ class JavaMissing(TrainingError):
     """The official tokenizer and METEOR are Java programs."""
 
     def __init__(self) -> None:
-        super().__init__("The official caption metrics need Java; install a Java runtime (java on the PATH).")
+        super().__init__(
+            "The official caption metrics need Java; install a Java runtime (java on the PATH)."
+        )
 
 
 def words(text: str) -> list[str]:
@@ -42,7 +44,8 @@ def quick_cider(references: References, candidates: Candidates) -> float:
 def official_metrics(references: References, candidates: Candidates) -> dict[str, float]:
     """BLEU-1..4, METEOR, ROUGE-L and CIDEr after PTB tokenization, as fractions.
 
-    Both arguments have the same keys. Raises `JavaMissing` where there is no Java: no other figures take their place.
+    Both arguments have the same keys. Raises `JavaMissing` where there is no Java: no other figures
+    take their place.
     """
     if shutil.which("java") is None:
         raise JavaMissing
@@ -63,7 +66,9 @@ def tokenize_officially(references: References, candidates: Candidates) -> tuple
 
     tokenizer = PTBTokenizer()
     with contextlib.redirect_stdout(sys.stderr):
-        wanted = tokenizer.tokenize({k: [{"caption": _line(t)} for t in v] for k, v in references.items()})
+        wanted = tokenizer.tokenize(
+            {k: [{"caption": _line(t)} for t in v] for k, v in references.items()}
+        )
         given = tokenizer.tokenize({k: [{"caption": _line(candidates[k])}] for k in references})
     return wanted, given
 

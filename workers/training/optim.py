@@ -12,11 +12,13 @@ from workers.pipeline.network import CaptionNetwork
 from workers.training.config import TrainSection
 
 
-def caption_loss(logits: torch.Tensor, targets: torch.Tensor, pad: int, smoothing: float) -> torch.Tensor:
+def caption_loss(
+    logits: torch.Tensor, targets: torch.Tensor, pad: int, smoothing: float
+) -> torch.Tensor:
     """Mean label-smoothed cross-entropy over the tokens that are not padding.
 
-    Logits [rows, T, V], targets [rows, T]. Smoothing spreads that share of the target evenly over the vocabulary
-    (Szegedy et al. 2016).
+    Logits [rows, T, V], targets [rows, T]. Smoothing spreads that share of the target evenly over
+    the vocabulary (Szegedy et al. 2016).
     """
     return functional.cross_entropy(
         logits.float().flatten(0, 1), targets.flatten(), ignore_index=pad, label_smoothing=smoothing
@@ -56,7 +58,9 @@ class MovingAverage:
     def __init__(self, network: nn.Module, decay: float) -> None:
         self.decay = decay
         self.updates = 0
-        self.shadow = {n: p.detach().clone() for n, p in network.named_parameters() if p.requires_grad}
+        self.shadow = {
+            n: p.detach().clone() for n, p in network.named_parameters() if p.requires_grad
+        }
 
     @torch.no_grad()
     def update(self, network: nn.Module) -> None:

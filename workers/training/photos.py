@@ -15,7 +15,8 @@ FOLDERS = ("images", "train2017", "val2017", ".")
 class PhotoStore:
     """Reads photos by file name without unpacking anything.
 
-    A file in a folder wins over one of the same name in the tar, so that a data set can be corrected by hand.
+    A file in a folder wins over one of the same name in the tar, so that a data set can be
+    corrected by hand.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -34,7 +35,8 @@ class PhotoStore:
         if name not in self._members:
             raise FileNotFoundError(f"{name} is not in {self.directory}.")
         offset, size = self._members[name]
-        # Reading by offset, with no file shared between calls, is safe from several threads and processes.
+        # Reading by offset, with no file shared between calls, is safe from several threads and
+        # processes.
         descriptor = os.open(self.tar_path, os.O_RDONLY)
         try:
             return os.pread(descriptor, size, offset)

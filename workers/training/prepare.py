@@ -62,7 +62,9 @@ def development(config: TrainingConfig) -> TrainingConfig:
     )
 
 
-def prepare(config: TrainingConfig, run: Run, *, share: float = 1.0, report: Report = print) -> Prepared:
+def prepare(
+    config: TrainingConfig, run: Run, *, share: float = 1.0, report: Report = print
+) -> Prepared:
     """Check the data, then build or load what training needs; raises `DataProblems` before any work is done."""
     dataset = load_dataset(config.data.path)
     splits = [*config.data.train, config.data.validation]
@@ -97,7 +99,9 @@ def _tokenizer(config: TrainingConfig, rows: list[CaptionedPhoto], run: Run) -> 
     return tokenizer
 
 
-def _network(config: TrainingConfig, tokenizer: CaptionTokenizer) -> tuple[CaptionNetwork, TrainingConfig]:
+def _network(
+    config: TrainingConfig, tokenizer: CaptionTokenizer
+) -> tuple[CaptionNetwork, TrainingConfig]:
     """The network, and the config with the vocabulary that the captions really gave."""
     decoder = replace(config.model.decoder, vocabulary=tokenizer.vocabulary)
     config = replace(config, model=replace(config.model, decoder=decoder))
@@ -111,7 +115,9 @@ def _caches(config: TrainingConfig, network: CaptionNetwork) -> list[FeatureCach
     root = Path(config.features.cache)
     return [
         FeatureCache(root, encoder_config, encoder)
-        for encoder_config, encoder in zip(config.model.encoders, network.vision_encoders(), strict=True)
+        for encoder_config, encoder in zip(
+            config.model.encoders, network.vision_encoders(), strict=True
+        )
     ]
 
 

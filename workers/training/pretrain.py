@@ -21,7 +21,9 @@ from workers.training.runs import Run, save_atomically
 def read_sentences(path: str) -> list[str]:
     """The non-empty lines of a text file; raises `TrainingError` when it cannot be read."""
     try:
-        return [line for line in Path(path).read_text(encoding="utf-8").splitlines() if line.strip()]
+        return [
+            line for line in Path(path).read_text(encoding="utf-8").splitlines() if line.strip()
+        ]
     except (OSError, UnicodeDecodeError) as error:
         raise TrainingError(f"The text file {path} cannot be read: {error}.") from error
 
@@ -65,7 +67,9 @@ def _batches(tokenizer: CaptionTokenizer, config: TrainingConfig) -> Iterator[to
     sentences = read_sentences(config.pretrain.text)
     rows = [tokenizer.encode(sentence, language, limit) for sentence in sentences]
     wanted = round(len(rows) * config.pretrain.epochs)
-    chosen = [row for _ in range(-(-wanted // len(rows))) for row in chance.sample(rows, len(rows))][:wanted]
+    chosen = [
+        row for _ in range(-(-wanted // len(rows))) for row in chance.sample(rows, len(rows))
+    ][:wanted]
     chosen.sort(key=lambda row: len(row) + chance.random())
     starts = list(range(0, len(chosen), size))
     chance.shuffle(starts)

@@ -17,7 +17,15 @@ import yaml
 from workers.training.config import TrainingConfig
 from workers.training.errors import TrainingError
 
-PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "efficientnet_lite_pytorch", "pillow", "numpy")
+PACKAGES = (
+    "torch",
+    "transformers",
+    "tokenizers",
+    "safetensors",
+    "efficientnet_lite_pytorch",
+    "pillow",
+    "numpy",
+)
 
 
 class Run:

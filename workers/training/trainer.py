@@ -24,7 +24,9 @@ class Trainer:
         self.settings = prepared.config.train
         self.batches = prepared.batches()
         self.network = prepared.network
-        self.optimizer = torch.optim.AdamW(parameter_groups(self.network, self.settings), betas=(0.9, 0.98))
+        self.optimizer = torch.optim.AdamW(
+            parameter_groups(self.network, self.settings), betas=(0.9, 0.98)
+        )
         self.total_steps = self.settings.epochs * len(self.batches)
         self.scheduler = torch.optim.lr_scheduler.LambdaLR(
             self.optimizer, lambda step: warmup_cosine(step, self.total_steps, self.settings.warmup)
@@ -98,7 +100,9 @@ class Trainer:
             validation_cider=None if cider is None else round(cider, 4),
             seconds=round(time.perf_counter() - started, 1),
         )
-        self.report(f"Epoch {epoch + 1}: loss {sum(losses) / len(losses):.3f}, validation CIDEr {cider}.")
+        self.report(
+            f"Epoch {epoch + 1}: loss {sum(losses) / len(losses):.3f}, validation CIDEr {cider}."
+        )
         return True
 
     def _step(self, batch: Batch) -> float:

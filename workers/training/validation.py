@@ -21,14 +21,17 @@ BATCH = 50
 def validation_cider(prepared: Prepared) -> float:
     """CIDEr of the network on the validation split, words split at spaces and punctuation.
 
-    Close to the official figure, which uses the PTB tokenizer, and good enough to choose an epoch by.
+    Close to the official figure, which uses the PTB tokenizer, and good enough to choose an epoch
+    by.
     """
     config = prepared.config
     limit = config.train.validation_limit or len(prepared.validation)
     rows = prepared.validation[:limit]
     captions = list(_captions(prepared, rows))
     references = {row.file: list(row.captions) for row in rows}
-    return quick_cider(references, {row.file: text for row, text in zip(rows, captions, strict=True)})
+    return quick_cider(
+        references, {row.file: text for row, text in zip(rows, captions, strict=True)}
+    )
 
 
 @torch.inference_mode()
@@ -39,12 +42,16 @@ def _captions(prepared: Prepared, rows: Sequence[CaptionedPhoto]) -> Iterator[st
     options = _options(network, prepared.tokenizer, config.data.language)
     for start in range(0, len(rows), BATCH):
         hashes = [prepared.hashes[row.file] for row in rows[start : start + BATCH]]
-        memory = network.image_tokens([cache.read(hashes, [0] * len(hashes)) for cache in prepared.caches])
+        memory = network.image_tokens(
+            [cache.read(hashes, [0] * len(hashes)) for cache in prepared.caches]
+        )
         for found in strategy.decode(network.decoder, memory, options, 1, [0] * len(hashes)):
             yield prepared.tokenizer.decode(found[0].ids, config.data.language)
 
 
-def _options(network: CaptionNetwork, tokenizer: CaptionTokenizer, language: str) -> DecodingOptions:
+def _options(
+    network: CaptionNetwork, tokenizer: CaptionTokenizer, language: str
+) -> DecodingOptions:
     return DecodingOptions(
         start=tokenizer.languages[language],
         end=tokenizer.end,

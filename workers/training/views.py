@@ -8,7 +8,8 @@ import re
 
 from PIL import Image, ImageOps
 
-# Area share of the smallest crop: enough variety, while what the captions mention usually stays in the picture.
+# Area share of the smallest crop: enough variety, while what the captions mention usually stays in
+# the picture.
 SMALLEST_CROP = 0.6
 MIRRORED = {"left": "right", "right": "left", "sol": "sağ", "sağ": "sol"}
 _MIRRORED_WORD = re.compile(rf"\b({'|'.join(MIRRORED)})(?=\b|da\b|daki\b)", re.IGNORECASE)

@@ -8,9 +8,8 @@ from typing import NamedTuple
 from gallery.imaging import refusals
 from gallery.imaging.containers.outline import Outline, strip_exif_header
 
-_MARKER = re.compile(
-    rb"\xff[^\x00\xd0-\xd7\xff]"
-)  # restart marks and stuffed zeros belong to the pixels
+# Restart marks and stuffed zeros belong to the pixels.
+_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _SOI, _EOI, _SOS, _TEM, _COM = 0xD8, 0xD9, 0xDA, 0x01, 0xFE
 _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _APPLICATION = range(0xE0, 0xF0)

@@ -31,10 +31,10 @@ def test_refusal_is_one_plain_sentence_or_two(bad: BadFile) -> None:
 def test_bad_upload_costs_little(bad: BadFile) -> None:
     data = bad.data
     tracemalloc.start()
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(PhotoRefused):
         inspect_upload(data, limits=Limits())
-    taken = time.perf_counter() - started
+    taken = time.process_time() - started
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert taken < 2

@@ -15,9 +15,9 @@ from workers.pipeline.decoder import CaptionDecoder
 class DecodingOptions:
     """Token-level facts every strategy needs.
 
-    `start` is the language token, `end` closes a caption, `banned` tokens are never generated, and no caption is empty:
-    `end` is also banned as the first token. `identity` says when two sequences are the same caption, since two ways to
-    tokenize may spell one text.
+    `start` is the language token, `end` closes a caption, `banned` tokens are never generated, and
+    no caption is empty: `end` is also banned as the first token. `identity` says when two sequences
+    are the same caption, since two ways to tokenize may spell one text.
     """
 
     start: int
@@ -59,7 +59,8 @@ class DecodingStrategy(ABC):
 def log_probabilities(logits: torch.Tensor, options: DecodingOptions, first: bool) -> torch.Tensor:
     """Logits [rows, V] to log-probabilities with minus infinity at tokens that may not come next.
 
-    They are not normalised again after masking, so that a score does not depend on what was forbidden.
+    They are not normalised again after masking, so that a score does not depend on what was
+    forbidden.
     """
     scores = torch.log_softmax(logits, dim=-1)
     forbidden = [*options.banned, options.end] if first else list(options.banned)

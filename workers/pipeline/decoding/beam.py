@@ -1,7 +1,7 @@
 """Beam search with the semantics of `transformers` `generate(num_beams=k, early_stopping=False)`.
 
-The sequences and their order are the same (a test compares them); the state here is far smaller, because step 0 runs
-one row per image and cross-attention is shared by an image's beams.
+The sequences and their order are the same (a test compares them); the state here is far smaller,
+because step 0 runs one row per image and cross-attention is shared by an image's beams.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ class Beam(DecodingStrategy):
             tokens = self._step(decoder, state, tokens, images, options, width, length)
             if all(image.done for image in images):
                 break
-        return [distinct([sequence for _, sequence in image.ended], options, num) for image in images]
+        return [
+            distinct([sequence for _, sequence in image.ended], options, num) for image in images
+        ]
 
     def _step(
         self,
@@ -82,7 +84,10 @@ class Beam(DecodingStrategy):
                 for total, pick in zip(image_totals, image_picks, strict=True)
             ]
             first_row = index * running.shape[1]
-            parents += [first_row + parent for parent in self._advance(image, candidates, options, width, length)]
+            parents += [
+                first_row + parent
+                for parent in self._advance(image, candidates, options, width, length)
+            ]
         state.select_rows(torch.tensor(parents, device=scores.device))
         newest = [ids[-1] for image in images for ids in image.ids]
         return torch.tensor(newest, device=scores.device)

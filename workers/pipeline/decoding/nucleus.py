@@ -1,7 +1,7 @@
 """Nucleus (top-p) sampling with one generator per image, so that a caption never depends on its neighbours.
 
-Holtzman et al., "The Curious Case of Neural Text Degeneration", 2020: sample from the smallest set of tokens whose
-probability reaches p.
+Holtzman et al., "The Curious Case of Neural Text Degeneration", 2020: sample from the smallest set
+of tokens whose probability reaches p.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ class Nucleus(DecodingStrategy):
             wanting = [image for image, samples in enumerate(found) if len(samples) < num]
             if not wanting:
                 break
-            # All chance of a round is drawn at once: how far the neighbours decode cannot shift the stream.
+            # All chance of a round is drawn at once: how far the neighbours decode cannot shift the
+            # stream.
             draws = [torch.rand(num, options.max_tokens, generator=generators[i]) for i in wanting]
             chance = torch.cat(draws).to(memory.device)
             for image, samples in zip(
@@ -56,7 +57,11 @@ class Nucleus(DecodingStrategy):
         return [sorted(samples, key=lambda sample: -sample.mean) for samples in found]
 
     def _sample(
-        self, decoder: CaptionDecoder, memory: torch.Tensor, options: DecodingOptions, chance: torch.Tensor
+        self,
+        decoder: CaptionDecoder,
+        memory: torch.Tensor,
+        options: DecodingOptions,
+        chance: torch.Tensor,
     ) -> list[list[DecodedSequence]]:
         """One round: uniform numbers [images * num, max_tokens] to num samples per image."""
         rows, num = len(chance), len(chance) // len(memory)
@@ -89,7 +94,8 @@ class Nucleus(DecodingStrategy):
             dim=-1, descending=True, stable=True
         )
         reached = probabilities.cumsum(dim=-1)
-        # A token belongs to the nucleus when those before it have not reached p; the first always does.
+        # A token belongs to the nucleus when those before it have not reached p; the first always
+        # does.
         inside = reached - probabilities < self.top_p
         mass = (probabilities * inside).sum(dim=-1, keepdim=True)
         chosen = (reached < chance[:, None] * mass).sum(dim=-1, keepdim=True)

@@ -23,5 +23,7 @@ def build_encoder(config: EncoderConfig) -> Encoder:
     try:
         kind = ENCODERS[config.kind]
     except KeyError as error:
-        raise ModelError(f"Unknown encoder {config.kind!r}: choose {', '.join(sorted(ENCODERS))}.") from error
+        raise ModelError(
+            f"Unknown encoder {config.kind!r}: choose {', '.join(sorted(ENCODERS))}."
+        ) from error
     return kind(config)

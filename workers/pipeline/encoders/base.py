@@ -20,8 +20,9 @@ class TokenShape:
 class Encoder(nn.Module, ABC):
     """A vision encoder in two parts.
 
-    `trunk` is never trained here, so training caches its output on disk; `head` turns that output into tokens and may
-    be fine-tuned. An encoder may give several token groups (say two grid scales): one per entry of `outputs`.
+    `trunk` is never trained here, so training caches its output on disk; `head` turns that output
+    into tokens and may be fine-tuned. An encoder may give several token groups (say two grid
+    scales): one per entry of `outputs`.
     """
 
     outputs: tuple[TokenShape, ...]
@@ -44,4 +45,4 @@ class Encoder(nn.Module, ABC):
 
     def load_pretrained(self) -> None:
         """Fill in weights that an installed package ships, before training; encoders without such do nothing."""
-        return None
+        return

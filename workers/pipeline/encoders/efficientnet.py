@@ -19,8 +19,9 @@ FIRST_STRIDE_32_BLOCK = 15
 class EfficientNetLite2(Encoder):
     """The stride-32 grid of EfficientNet-Lite2: ceil(size / 32) squared tokens of width 1280.
 
-    Options: `frozen_blocks` (how many of the 21 blocks belong to the cached trunk, 15 by default) and `middle_grid`
-    (also give the stride-16 map, average-pooled to the same grid; only with 15 frozen blocks).
+    Options: `frozen_blocks` (how many of the 21 blocks belong to the cached trunk, 15 by default)
+    and `middle_grid` (also give the stride-16 map, average-pooled to the same grid; only with 15
+    frozen blocks).
     """
 
     def __init__(self, config: EncoderConfig) -> None:

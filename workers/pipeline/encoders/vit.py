@@ -17,8 +17,9 @@ from workers.pipeline.errors import ModelError
 class TransformersViT(Encoder):
     """The last hidden states of a `transformers` vision model: [B, 197, 768] for ViT-B/16 at 224 pixels.
 
-    Options: `directory` (where the pretrained model lies, needed once, before training) or `architecture` (the
-    model's own config as a dictionary, written into the captioner's config so that it loads without the directory).
+    Options: `directory` (where the pretrained model lies, needed once, before training) or
+    `architecture` (the model's own config as a dictionary, written into the captioner's config so
+    that it loads without the directory).
     """
 
     def __init__(self, config: EncoderConfig) -> None:
