@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from channels.db import database_sync_to_async
@@ -12,7 +12,7 @@ from capsite.common.errors import CapsiteError
 from capsite.common.outage import OUTAGES, outage_error
 from capsite.common.push import GALLERY_GROUP, image_group, user_group
 from captions.pulse import shared_pulse
-from gallery.access import image_for
+from gallery.access import Person, image_for
 
 PULSE_SECONDS = 5
 MAX_WATCHED = 50
@@ -26,9 +26,8 @@ class GalleryConsumer(AsyncJsonWebsocketConsumer):
     async def connect(self) -> None:
         """Join the gallery and the person's own group, then say how the worker is."""
         self.joined: set[str] = {GALLERY_GROUP}
-        user = self.scope["user"]
-        if user.is_authenticated:
-            self.joined.add(user_group(user.pk))
+        if self._person.is_authenticated:
+            self.joined.add(user_group(self._person.pk))
         await self._join()
         await self.accept()
         self.worker = await shared_pulse()
@@ -43,7 +42,9 @@ class GalleryConsumer(AsyncJsonWebsocketConsumer):
             for group in self.joined:
                 await self.channel_layer.group_discard(group, self.channel_name)
 
-    async def receive(self, text_data: str | None = None, **kwargs: Any) -> None:  # type: ignore[override]
+    async def receive(
+        self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any
+    ) -> None:
         """Refuse what is not JSON with one clear error, and keep the socket open."""
         try:
             content = await self.decode_json(text_data or "")
@@ -68,10 +69,14 @@ class GalleryConsumer(AsyncJsonWebsocketConsumer):
         """Pass a pushed message on as it is."""
         await self.send_json(event["message"])
 
+    @property
+    def _person(self) -> Person:
+        return cast(Person, self.scope["user"])
+
     async def _watch(self, image: str) -> None:
         try:
             image_id = UUID(image)
-            await database_sync_to_async(image_for)(self.scope["user"], image_id)
+            await database_sync_to_async(image_for)(self._person, image_id)
         except ValueError:
             await self._refuse("bad_id", "image is the id of a photo.")
         except CapsiteError as error:

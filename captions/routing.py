@@ -1,7 +1,11 @@
 """Addresses of the sockets."""
 
+from typing import Any
+
 from django.urls import path
 
 from captions.consumers import GalleryConsumer
 
-websocket_urlpatterns = [path("ws/gallery/", GalleryConsumer.as_asgi())]
+# Channels routes to ASGI applications with Django's own path(), whose types know only views.
+gallery_socket: Any = GalleryConsumer.as_asgi()
+websocket_urlpatterns: list[Any] = [path("ws/gallery/", gallery_socket)]

@@ -3,6 +3,7 @@
 import logging
 import os
 import socket
+import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -89,8 +90,14 @@ def stopping() -> bool:
 @worker_init.connect
 def _start(**kwargs: object) -> None:
     """Load before the worker asks for its first message, so that ready means ready."""
+    from workers.pipeline.errors import ModelError
+
     threading.Thread(target=_beat, name="pulse", daemon=True).start()
-    runtime()
+    try:
+        runtime()
+    except ModelError as error:
+        logger.critical("The worker cannot start. %s", error)
+        sys.exit(2)
 
 
 @worker_ready.connect

@@ -41,5 +41,6 @@ def _push(groups: tuple[str, ...], message: dict[str, Any]) -> None:
 
 async def _send(groups: tuple[str, ...], message: dict[str, Any]) -> None:
     layer = get_channel_layer()
+    assert layer is not None  # settings/parts/channels.py configures one
     for group in groups:
         await layer.group_send(group, {"type": "deliver", "message": message})

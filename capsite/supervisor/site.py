@@ -22,6 +22,7 @@ from capsite.supervisor.console import Console, wants_colour
 from capsite.supervisor.lock import AlreadyLocked, InstanceLock
 from capsite.supervisor.loop import StopRequested, Supervisor
 from capsite.supervisor.preflight import listen, lock_path, prepare_var
+from capsite.supervisor.reach import await_database
 from capsite.supervisor.refusal import Refusal
 from capsite.supervisor.specs import beat, first_run, migrate, server, web, worker
 from capsite.supervisor.status import StatusFile
@@ -85,6 +86,8 @@ def _bring_up(
 ) -> None:
     environment = child_environment(plan)
     _start_servers(plan, supervisor, console)
+    if plan.database_url:
+        await_database(plan.database_url, supervisor, console)
     _step(supervisor, migrate(plan.base, environment))
     if plan.worker:  # it loads its model while the first run loads the demo photos
         supervisor.add(worker(plan.base, environment))

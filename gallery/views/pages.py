@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -105,7 +105,7 @@ def photo_url(image: Image) -> str:
 
 @require_POST
 @page_errors
-def retry(request: HttpRequest, image_id: UUID) -> HttpResponseBase:
+def retry(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Queue a photo whose captioning failed once more."""
     image = image_for(request.user, image_id)
     if not may_retry(request.user, image):

@@ -127,7 +127,9 @@ def _database_url(var: Path) -> str:
     return database_url(var)
 
 
-def upload(url: str, data: bytes, name: str = "photo.jpg", *, patience: float = 0) -> dict[str, Any]:
+def upload(
+    url: str, data: bytes, name: str = "photo.jpg", *, patience: float = 0
+) -> dict[str, Any]:
     """Send a photo through the API; with ``patience``, as the upload tray does through outages."""
     deadline = time.monotonic() + patience
     while True:

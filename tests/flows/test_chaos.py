@@ -1,4 +1,4 @@
-"""Kills worker, Valkey and PostgreSQL while 200 photos are uploaded: nothing lost, nothing twice."""
+"""Kills worker, Valkey and PostgreSQL while 200 photos are uploaded; none is lost or doubled."""
 
 import threading
 import time

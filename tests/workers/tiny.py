@@ -1,4 +1,4 @@
-"""A tiny real captioner for the whole suite: it names the colour of a plain picture, through the shipped code."""
+"""A tiny real captioner for the whole suite: it names the colour of a plain picture."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def tiny_tokenizer() -> CaptionTokenizer:
 
 
 def build_tiny_captioner(directory: str | Path) -> Path:
-    """Train the tiny model (about two seconds, the same every time) and write its model directory."""
+    """Train the tiny model (two seconds, the same every time) and write its directory."""
     path = Path(directory)
     with torch.random.fork_rng():
         torch.manual_seed(1)

@@ -1,1 +1,4 @@
-"""The captioning pipeline in pure PyTorch: bytes of a photo in, scored captions out; knows nothing of Django."""
+"""The captioning pipeline in pure PyTorch: bytes of a photo in, scored captions out.
+
+Knows nothing of Django.
+"""

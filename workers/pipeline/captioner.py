@@ -1,4 +1,4 @@
-"""The captioner: loads a model directory once and turns batches of requests into outcomes (pre, core, post)."""
+"""The captioner: loads a model directory once, turns batches of requests into outcomes."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Captioner:
         return cls(load_network(path, config), tokenizer, config, revision_of(path), device)
 
     def warm_up(self) -> None:
-        """Caption one small grey picture, so that the first person does not pay for lazy initialisation."""
+        """Caption one small grey picture, so that no person pays for lazy initialisation."""
         buffer = io.BytesIO()
         Image.new("RGB", (64, 64), "grey").save(buffer, "PNG")
         error = self.caption([CaptionRequest(buffer.getvalue(), num=1)])[0].error
@@ -89,18 +89,20 @@ class Captioner:
             raise error
 
     def caption(self, requests: Sequence[CaptionRequest]) -> list[CaptionOutcome]:
-        """One outcome per request, in order; a photo that fails carries its error and spoils no other."""
+        """One outcome per request, in order.
+
+        A photo that fails carries its error and spoils no other.
+        """
         timings: dict[str, float] = {}
         with _timed(timings, "pre"):
             prepared = [self.pre(request) for request in requests]
         with _timed(timings, "core"), torch.inference_mode():
             results = self._run_groups(requests, prepared)
         with _timed(timings, "post"):
-            outcomes = [
+            return [
                 self.post(request, result, timings)
                 for request, result in zip(requests, results, strict=True)
             ]
-        return outcomes
 
     def pre(self, request: CaptionRequest) -> Pixels | PhotoError:
         """Bytes to one float32 tensor [3, S, S] per encoder, or the error that says why not."""
@@ -115,7 +117,7 @@ class Captioner:
     def core(
         self, pixels: Sequence[Pixels], requests: Sequence[CaptionRequest]
     ) -> list[list[DecodedSequence]]:
-        """Tensors of requests that share strategy, num and language to decoded sequences for each."""
+        """Tensors of requests that share strategy, num and language to sequences for each."""
         batch = [torch.stack(group).to(self.device) for group in zip(*pixels, strict=True)]
         memory = self.network.encode(batch)
         strategy = build_strategy(requests[0].strategy, self.config.decoding)
@@ -159,7 +161,10 @@ class Captioner:
     def _run(
         self, requests: Sequence[CaptionRequest], prepared: Sequence, members: list[int]
     ) -> list[Result]:
-        """One group through `core`; when it fails for another reason than memory, each photo is tried alone."""
+        """One group through `core`.
+
+        When it fails for another reason than memory, each photo is tried alone.
+        """
         try:
             return list(self.core([prepared[i] for i in members], [requests[i] for i in members]))
         except (torch.OutOfMemoryError, MemoryError):
@@ -173,7 +178,7 @@ class Captioner:
             return [InferenceError(f"The captioner failed on this photo: {error}")]
 
     def _language(self, request: CaptionRequest) -> str:
-        """The language that will be written: the one asked for where the model has it, else English."""
+        """The language that will be written: the one asked for if the model has it, or English."""
         return request.language if request.language in self.languages else "en"
 
     def _options(self, language: str) -> DecodingOptions:

@@ -1,4 +1,4 @@
-"""The logic of `manage.py caption`: files in, captions as text or JSON lines out, bad files named on stderr."""
+"""The logic of `manage.py caption`: files in, captions out, bad files named on stderr."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def caption_files(
         return EXIT_USAGE
     if options.language not in captioner.languages:
         err.write(
-            f"{captioner.name} does not write {options.language!r} yet; the captions are in English.\n"
+            f"{captioner.name} does not write {options.language!r}; the captions are in English.\n"
         )
     failed = 0
     for batch in _batched(files, BATCH):

@@ -1,4 +1,4 @@
-"""A captioner's config.json: which encoders, decoder, decoding defaults and calibration its weights belong to."""
+"""A captioner's config.json: the encoders, decoder and calibration its weights belong to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 @dataclass(frozen=True)
 class PreprocessConfig:
-    """How a photo becomes a square: `squash` ignores the aspect ratio, `crop` resizes the short side, then cuts.
+    """How a photo becomes a square.
+
+    `squash` ignores the aspect ratio, `crop` resizes the short side, then cuts.
 
     `size` is the side in pixels; `resize` (crop only) is the short side before the centre crop.
     """
@@ -29,7 +31,7 @@ class PreprocessConfig:
 
 @dataclass(frozen=True)
 class EncoderConfig:
-    """One vision encoder: its kind in the registry, its preprocessing and the options of that kind."""
+    """One vision encoder: its kind in the registry, its preprocessing and its options."""
 
     kind: str = "efficientnet-lite2"
     preprocess: PreprocessConfig = field(default_factory=PreprocessConfig)
@@ -50,7 +52,7 @@ class DecoderConfig:
 
 @dataclass(frozen=True)
 class DecodingConfig:
-    """Decoding defaults: the smallest beam width, the length penalty of beam search, and nucleus sampling."""
+    """Decoding defaults: beam width and length penalty, nucleus and temperature."""
 
     beam_width: int = 5
     length_penalty: float = 1.0
@@ -60,7 +62,9 @@ class DecodingConfig:
 
 @dataclass(frozen=True)
 class CalibrationConfig:
-    """Fitted on validation data; see `workers.pipeline.scoring` for the formula and what confidence predicts.
+    """Fitted on validation data.
+
+    See `workers.pipeline.scoring` for the formula and what confidence predicts.
 
     `levels` are the confidences at which Medium and High begin.
     """
@@ -73,7 +77,10 @@ class CalibrationConfig:
 
 @dataclass(frozen=True)
 class CaptionerConfig:
-    """Everything about a captioner that is not a weight; saved beside the weights as config.json."""
+    """Everything about a captioner that is not a weight.
+
+    Saved beside the weights as config.json.
+    """
 
     name: str = "captioner"
     languages: tuple[str, ...] = ("en",)
@@ -89,7 +96,10 @@ class CaptionerConfig:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> CaptionerConfig:
-        """Build from parsed JSON or YAML; raises `ModelError` naming the key that does not belong."""
+        """Build from parsed JSON or YAML.
+
+        Raises `ModelError` naming the key that does not belong.
+        """
         try:
             return _captioner_config(data)
         except (TypeError, ValueError, AttributeError) as error:

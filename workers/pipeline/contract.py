@@ -62,7 +62,7 @@ class CandidateCaption:
 
 @dataclass(frozen=True)
 class CaptionOutcome:
-    """What became of one request: captions, or the error that stopped this photo (never its neighbours).
+    """What became of one request: captions, or the error that stopped this photo alone.
 
     `timings` holds seconds of the whole batch by stage: `pre`, `core`, `post`.
     """

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 
 class PipelineError(Exception):
-    """A failure while captioning; `code` is stable for programs, `message` is one sentence for people."""
+    """A failure while captioning.
+
+    `code` is stable for programs, `message` is one sentence for people.
+    """
 
     def __init__(self, code: str, message: str, retryable: bool = False) -> None:
         super().__init__(message)
@@ -17,14 +20,17 @@ class PipelineError(Exception):
 
 
 class PhotoError(PipelineError):
-    """The bytes cannot be read as a photo; the same bytes will never do better, so it is terminal."""
+    """The bytes cannot be read as a photo.
+
+    The same bytes will never do better, so it is terminal.
+    """
 
     def __init__(self, message: str) -> None:
         super().__init__("photo_unreadable", message, retryable=False)
 
 
 class RequestError(PipelineError):
-    """The request asks for something no captioner offers (an unknown strategy, no captions at all)."""
+    """The request asks for what no captioner offers: an unknown strategy, no captions."""
 
     def __init__(self, message: str) -> None:
         super().__init__("request_invalid", message, retryable=False)

@@ -1,4 +1,4 @@
-"""The fuse step: tokens of any number of encoders become one fixed-length sequence of the decoder's width."""
+"""The fuse step: tokens of any number of encoders become one fixed-length sequence."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workers.pipeline.encoders import TokenShape
 
 
 class Fuse(nn.Module):
-    """Project each token group to `width`, add its type and position embeddings, concatenate, mix with transformers.
+    """Project each token group, add type and position embeddings, concatenate, mix.
 
     The number of tokens is fixed by the encoders, so the decoder needs no mask over them.
     """

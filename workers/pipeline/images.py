@@ -1,4 +1,7 @@
-"""Bytes of a photo to normalized tensors: orientation, colour, size; every failure becomes one `PhotoError`."""
+"""Bytes of a photo to normalized tensors: orientation, colour, size.
+
+Every failure becomes one `PhotoError`.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,10 @@ def _decode(data: bytes, smallest_side: int, max_pixels: int) -> Image.Image:
 
 
 def _rgb(picture: Image.Image) -> Image.Image:
-    """Flatten transparency onto white, as a viewer would show it; 16-bit grey is scaled, not clipped."""
+    """Flatten transparency onto white, as a viewer would show it.
+
+    16-bit grey is scaled, not clipped.
+    """
     if picture.mode.startswith("I"):
         levels = np.asarray(picture, dtype=np.float64)
         return Image.fromarray((levels / max(levels.max(), 255) * 255).astype(np.uint8)).convert(
@@ -66,7 +72,7 @@ def _rgb(picture: Image.Image) -> Image.Image:
 
 
 def square(picture: Image.Image, config: PreprocessConfig) -> Image.Image:
-    """Bring an RGB picture to `config.size` x `config.size` pixels by squashing or by a centre crop."""
+    """Bring an RGB picture to `config.size` squared pixels by squashing or a centre crop."""
     side = config.size
     if config.mode == "squash":
         return picture.resize((side, side), Image.Resampling.BICUBIC, reducing_gap=3.0)
@@ -89,6 +95,9 @@ def to_tensor(picture: Image.Image, config: PreprocessConfig) -> torch.Tensor:
 
 
 def preprocess(data: bytes, config: PreprocessConfig) -> torch.Tensor:
-    """Bytes of a photo to the float32 tensor [3, size, size] an encoder takes; raises `PhotoError`."""
+    """Bytes of a photo to the float32 tensor [3, size, size] an encoder takes.
+
+    Raises `PhotoError`.
+    """
     picture = decode_photo(data, smallest_side=max(config.size, config.resize))
     return to_tensor(square(picture, config), config)

@@ -1,4 +1,4 @@
-"""The whole network: encoders, fuse and decoder, as one module whose state dictionary is the weight file."""
+"""The whole network: encoders, fuse and decoder as one module, which the weight file fills."""
 
 from __future__ import annotations
 

@@ -17,7 +17,10 @@ LEVELS = ("low", "medium", "high")
 
 
 def confidence(log_probability: float, calibration: CalibrationConfig) -> float:
-    """Mean token log-probability (at most 0) to a confidence in [0, 1]; never falls as the probability rises."""
+    """Mean token log-probability (at most 0) to a confidence in [0, 1].
+
+    Never falls as the probability rises.
+    """
     logit = calibration.scale * log_probability + calibration.offset
     # The branch keeps exp from overflowing for very unlikely captions.
     if logit >= 0:

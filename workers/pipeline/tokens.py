@@ -1,4 +1,4 @@
-"""The tokenizer: byte-level BPE with language tokens, and the way between captions as written and as learned."""
+"""The tokenizer: byte-level BPE with language tokens, and captions as written and learned."""
 
 from __future__ import annotations
 
@@ -15,19 +15,23 @@ END = "<|end|>"
 LANGUAGE_TOKENS = {"en": "<|en|>", "tr": "<|tr|>"}
 SPECIAL_TOKENS = (PAD, END, *LANGUAGE_TOKENS.values())
 
+# Turkish has a dotted and a dotless i, each with its own capital.
+TURKISH_LOWER = str.maketrans({"I": "\u0131", "\u0130": "i"})
+TURKISH_UPPER = str.maketrans({"\u0131": "I", "i": "\u0130"})
+
 _SPACES = re.compile(r"\s+")
 _SPACE_BEFORE = re.compile(r"\s+([,.;:!?%)]|'(?:s|re|ve|ll|t|d|m)\b)")
 _ENDING = re.compile(r"[\s.!?]+$")
 
 
 def normalise_caption(text: str, language: str = "en") -> str:
-    """The form the decoder learns: lower case, single spaces, no space before punctuation, no final stop.
+    """The form the decoder learns: lower case, single spaces, no final stop.
 
     Data sets disagree on case and on " ." at the end; the decoder should not spend capacity on
     either.
     """
     if language == "tr":
-        text = text.replace("I", "ı").replace("İ", "i")
+        text = text.translate(TURKISH_LOWER)
     joined = _SPACE_BEFORE.sub(r"\1", _SPACES.sub(" ", text.lower()))
     return _ENDING.sub("", joined).strip()
 
@@ -37,10 +41,8 @@ def present_caption(text: str, language: str = "en") -> str:
     text = _SPACES.sub(" ", text).strip()
     if not text:
         return ""
-    first = (
-        {"i": "İ", "ı": "I"}.get(text[0], text[0].upper()) if language == "tr" else text[0].upper()
-    )
-    return first + text[1:] + "."
+    first = text[0].translate(TURKISH_UPPER) if language == "tr" else text[0]
+    return first.upper() + text[1:] + "."
 
 
 class CaptionTokenizer:
@@ -48,14 +50,14 @@ class CaptionTokenizer:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
-        missing = [token for token in SPECIAL_TOKENS if tokenizer.token_to_id(token) is None]
+        ids = {token: tokenizer.token_to_id(token) for token in SPECIAL_TOKENS}
+        missing = [token for token, number in ids.items() if number is None]
         if missing:
             raise ModelError(f"The tokenizer lacks {', '.join(missing)}.")
-        self.pad: int = tokenizer.token_to_id(PAD)
-        self.end: int = tokenizer.token_to_id(END)
-        self.languages = {
-            name: tokenizer.token_to_id(token) for name, token in LANGUAGE_TOKENS.items()
-        }
+        known = {token: number for token, number in ids.items() if number is not None}
+        self.pad = known[PAD]
+        self.end = known[END]
+        self.languages = {name: known[token] for name, token in LANGUAGE_TOKENS.items()}
 
     @property
     def vocabulary(self) -> int:
@@ -100,7 +102,7 @@ class CaptionTokenizer:
         self.tokenizer.save(str(path))
 
     def encode(self, text: str, language: str, max_tokens: int) -> list[int]:
-        """Caption to ids: the language token, at most `max_tokens` - 1 caption tokens, the end token."""
+        """Caption to ids: language token, at most `max_tokens` - 1 caption tokens, end token."""
         ids = self.tokenizer.encode(normalise_caption(text, language)).ids[: max_tokens - 1]
         return [self.languages[language], *ids, self.end]
 

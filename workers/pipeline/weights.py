@@ -1,4 +1,7 @@
-"""A captioner's directory on disk: config.json, tokenizer.json, model.safetensors; no pickle, no network."""
+"""A captioner's directory on disk: config.json, tokenizer.json, model.safetensors.
+
+No pickle, no network.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,10 @@ def save_captioner(
 
 
 def load_network(directory: Path, config: CaptionerConfig) -> CaptionNetwork:
-    """Build the network of `config` and fill it from model.safetensors, in float32; raises `ModelError`."""
+    """Build the network of `config` and fill it from model.safetensors, in float32.
+
+    Raises `ModelError`.
+    """
     network = CaptionNetwork(config)
     try:
         state = load_file(directory / WEIGHTS_FILE)
@@ -77,7 +83,7 @@ def require_files(directory: Path) -> None:
 
 
 def revision_of(directory: Path) -> str:
-    """The first 12 hex digits of the SHA-256 over weights, config and tokenizer: what a caption was made with."""
+    """The first 12 hex digits of the SHA-256 over weights, config and tokenizer."""
     digest = hashlib.sha256()
     for name in MODEL_FILES:
         digest.update(hashlib.sha256((directory / name).read_bytes()).digest())

@@ -1,1 +1,1 @@
-"""Training and evaluating captioners in pure PyTorch: data, feature cache, trainer, metrics, calibration, export."""
+"""Training and evaluating captioners in pure PyTorch."""

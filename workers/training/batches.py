@@ -1,4 +1,4 @@
-"""Batches of photos with all their captions, in an order fixed by seed and epoch so that a run can be resumed."""
+"""Batches of photos with all their captions, in an order that seed and epoch fix."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from workers.training.views import is_flipped, mirror_caption
 
 @dataclass(frozen=True)
 class Batch:
-    """Features per encoder [B, ...] and caption ids [B * captions, T], the captions of a photo side by side."""
+    """Features per encoder [B, ...] and ids [B * captions, T], a photo's captions together."""
 
     features: list[torch.Tensor]
     ids: torch.Tensor
 
 
 class CaptionBatches:
-    """Draws one view of every photo per epoch, together with `captions_per_photo` of its captions."""
+    """Draws one view of every photo per epoch, together with all its captions."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Calibration: fit confidence on validation captions so that it predicts whether a caption's words are right.
+"""Calibration: confidence is fitted to predict whether a caption's words are right.
 
 The target of a caption is 1 when at least `TARGET_PRECISION` of its content words (those that are
 not function words) also stand in one of the photo's human captions, and 0 otherwise. The logistic
@@ -20,10 +20,80 @@ from workers.training.evaluate import CaptionedRow
 from workers.training.metrics import words
 
 TARGET_PRECISION = 0.75
-TARGET = f"at least {TARGET_PRECISION:.0%} of the caption's content words also stand in a human caption of the photo"
+TARGET = (
+    f"at least {TARGET_PRECISION:.0%} of the caption's content words also stand in a human caption"
+    " of the photo"
+)
 BINS = 10
 FUNCTION_WORDS = frozenset(
-    ["a", "an", "the", "and", "or", "but", "of", "in", "on", "at", "to", "from", "by", "with", "for", "as", "into", "onto", "over", "under", "up", "down", "out", "off", "through", "while", "is", "are", "was", "be", "being", "has", "have", "having", "it", "its", "his", "her", "hers", "him", "their", "them", "they", "he", "she", "who", "that", "which", "this", "there", "some", "other", "another", "each", "one", "near", "next", "behind", "front", "around", "along", "across", "against", "between", "above", "below"]
+    [
+        "a",
+        "an",
+        "the",
+        "and",
+        "or",
+        "but",
+        "of",
+        "in",
+        "on",
+        "at",
+        "to",
+        "from",
+        "by",
+        "with",
+        "for",
+        "as",
+        "into",
+        "onto",
+        "over",
+        "under",
+        "up",
+        "down",
+        "out",
+        "off",
+        "through",
+        "while",
+        "is",
+        "are",
+        "was",
+        "be",
+        "being",
+        "has",
+        "have",
+        "having",
+        "it",
+        "its",
+        "his",
+        "her",
+        "hers",
+        "him",
+        "their",
+        "them",
+        "they",
+        "he",
+        "she",
+        "who",
+        "that",
+        "which",
+        "this",
+        "there",
+        "some",
+        "other",
+        "another",
+        "each",
+        "one",
+        "near",
+        "next",
+        "behind",
+        "front",
+        "around",
+        "along",
+        "across",
+        "against",
+        "between",
+        "above",
+        "below",
+    ]
 )
 
 
@@ -36,7 +106,10 @@ class Sample:
 
 
 def content_precision(caption: str, references: Iterable[str]) -> float:
-    """The share of the caption's content words found in any reference; 0 for a caption without any."""
+    """The share of the caption's content words found in any reference.
+
+    0 for a caption without any.
+    """
     mentioned = {word for reference in references for word in words(reference)}
     content = [word for word in words(caption) if word not in FUNCTION_WORDS]
     if not content:
@@ -57,7 +130,9 @@ def samples_of(rows: Sequence[CaptionedRow]) -> list[Sample]:
 
 
 def fit(samples: Sequence[Sample], levels: tuple[float, float]) -> CalibrationConfig:
-    """Maximum-likelihood scale and offset (Newton's method, a slight ridge for samples that are all alike).
+    """Maximum-likelihood scale and offset, by Newton's method.
+
+    A slight ridge helps with samples that are all alike.
 
     The scale is kept positive, so that confidence never falls as the probability rises.
     """

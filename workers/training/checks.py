@@ -1,4 +1,4 @@
-"""Data checks before the first epoch: everything that is wrong, as one list, so that it is mended in one go."""
+"""Data checks before the first epoch: everything that is wrong, as one list."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ Progress = Callable[[str], None]
 
 
 def check_dataset(dataset: Dataset, splits: Sequence[str]) -> dict[str, str]:
-    """Check the rows of `splits`; returns each file's SHA-256, raises `DataProblems` listing every fault.
+    """Check the rows of `splits`.
+
+    Returns each file's SHA-256, raises `DataProblems` listing every fault.
 
     Faults: a missing or corrupt picture, a row without captions, a file listed twice, one picture
     in two splits.

@@ -44,7 +44,10 @@ class EvaluationOptions:
 def evaluate_command(
     options: EvaluationOptions, out: TextIO = sys.stdout, err: TextIO = sys.stderr
 ) -> int:
-    """Score a split with the official metrics; 0 on success, 2 when model, data or Java is not usable."""
+    """Score a split with the official metrics.
+
+    0 on success, 2 when model, data or Java is not usable.
+    """
     try:
         captioner = Captioner.from_pretrained(options.model, threads=options.threads)
         dataset = load_dataset(options.data)
@@ -75,7 +78,10 @@ def train_command(
     out: TextIO = sys.stdout,
     err: TextIO = sys.stderr,
 ) -> int:
-    """Train from a YAML file; 0 on success, 1 when the data has problems (all are listed), 2 for a bad config."""
+    """Train from a YAML file.
+
+    0 on success, 1 when the data has problems (all are listed), 2 for a bad config.
+    """
 
     def report(line: str) -> None:
         out.write(line + "\n")
@@ -102,7 +108,9 @@ def train(
     output: Path | None = None,
     report: Callable[[str], None] = print,
 ) -> float:
-    """One experiment from data to best validation CIDEr; with `output` also to a model directory with its card.
+    """One experiment from data to best validation CIDEr.
+
+    With `output` also to a model directory with its card.
 
     A run that exists is never overwritten: without `resume` it is refused.
     """

@@ -1,4 +1,4 @@
-"""The YAML file of one experiment: data, features, tokenizer, model and optimisation, with every key checked."""
+"""The YAML file of one experiment, with every key checked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from workers.training.errors import TrainingError
 
 @dataclass(frozen=True)
 class DataSection:
-    """Where the data lies and which splits are for what; `path` is relative to the working directory."""
+    """Where the data lies and which splits are for what.
+
+    `path` is relative to the working directory.
+    """
 
     path: str = ""
     train: tuple[str, ...] = ("train",)
@@ -24,7 +27,7 @@ class DataSection:
 
 @dataclass(frozen=True)
 class FeatureSection:
-    """The feature cache: its folder and how many views (flips, crops) of each training photo it holds."""
+    """The feature cache: its folder, and the views (flips, crops) of each training photo."""
 
     cache: str = "var/features"
     views: int = 2
@@ -33,7 +36,7 @@ class FeatureSection:
 
 @dataclass(frozen=True)
 class TokenizerSection:
-    """The size of the vocabulary, and a text file of captions to learn it from besides the training split."""
+    """The size of the vocabulary, and a text file to learn it from besides the captions."""
 
     vocabulary: int = 30000
     extra_text: str = ""
@@ -41,7 +44,10 @@ class TokenizerSection:
 
 @dataclass(frozen=True)
 class PretrainSection:
-    """Language-model pre-training of the decoder on sentences without photos; none with 0 epochs."""
+    """Language-model pre-training of the decoder on sentences without photos.
+
+    None with 0 epochs.
+    """
 
     text: str = ""
     epochs: float = 0
@@ -51,7 +57,9 @@ class PretrainSection:
 
 @dataclass(frozen=True)
 class TrainSection:
-    """Optimisation. Rates are AdamW's at the end of warm-up; `head_rate` is that of the encoders' heads.
+    """Optimisation. Rates are AdamW's at the end of warm-up.
+
+    `head_rate` is that of the encoders' heads.
 
     `precision` is `fp32` or `bf16` (autocast); `early_stop` counts validations without a better
     CIDEr.
@@ -94,7 +102,10 @@ class TrainingConfig:
 
     @classmethod
     def load(cls, path: Path) -> TrainingConfig:
-        """Read a YAML file; raises `TrainingError` for a missing file, bad YAML or a key that does not belong."""
+        """Read a YAML file.
+
+        Raises `TrainingError` for a missing file, bad YAML or a key that does not belong.
+        """
         try:
             content = yaml.safe_load(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
@@ -108,7 +119,10 @@ class TrainingConfig:
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> TrainingConfig:
-        """Build from plain values; raises `TrainingError` naming the section and key that does not belong."""
+        """Build from plain values.
+
+        Raises `TrainingError` naming the section and key that does not belong.
+        """
         known = dict(content)
         sections = {
             name: _section(kind, name, known.pop(name, {})) for name, kind in SECTIONS.items()

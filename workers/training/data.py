@@ -1,4 +1,4 @@
-"""Caption data sets: the Flickr8k layout (captions.jsonl) and the COCO 2017 layout (annotations/captions_*.json)."""
+"""Caption data sets in the Flickr8k layout (captions.jsonl) and the COCO 2017 layout."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ class Dataset:
 
 
 def load_dataset(directory: str | Path, captions_file: str = CAPTIONS_FILE) -> Dataset:
-    """Read a data set of either layout; raises `TrainingError` naming the line or key that is wrong.
+    """Read a data set of either layout.
+
+    Raises `TrainingError` naming the line or key that is wrong.
 
     Nothing is checked against the pictures here: `workers.training.checks` does that.
     """

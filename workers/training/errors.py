@@ -10,7 +10,10 @@ class TrainingError(Exception):
 
 
 class DataProblems(TrainingError):
-    """The data set is not fit for training; `problems` lists every fault found, one sentence each."""
+    """The data set is not fit for training.
+
+    `problems` lists every fault found, one sentence each.
+    """
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = list(problems)

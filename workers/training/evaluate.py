@@ -1,4 +1,4 @@
-"""Evaluation: caption a split of a data set with the shipped code path, and score it with the official metrics."""
+"""Evaluation: caption a split with the shipped code path, score it with the official metrics."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class CaptionedRow:
 
 @dataclass(frozen=True)
 class Predictions:
-    """The rows that were captioned, those that could not be with the reason, and the seconds it took."""
+    """The rows that were captioned, those that were not and why, and the seconds it took."""
 
     rows: list[CaptionedRow]
     failed: dict[str, str]
@@ -45,7 +45,9 @@ def predict(
     limit: int = 0,
     progress: Progress | None = None,
 ) -> Predictions:
-    """Caption the rows of `split` that have references (the first `limit` when not 0), from the photos' bytes.
+    """Caption the rows of `split` that have references, from the photos' bytes.
+
+    `limit` takes only the first ones, unless 0.
 
     Raises `TrainingError` when the split has none.
     """
@@ -90,7 +92,10 @@ def _predict_batch(
 
 
 def score(predictions: Predictions) -> dict[str, float]:
-    """The official metrics of the first caption of every row; raises `JavaMissing`, or `TrainingError` for no rows."""
+    """The official metrics of the first caption of every row.
+
+    Raises `JavaMissing`, or `TrainingError` for no rows.
+    """
     if not predictions.rows:
         raise TrainingError(
             "No photo of this split could be captioned, so there is nothing to score."

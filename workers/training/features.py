@@ -54,7 +54,10 @@ class FeatureCache:
         batch: int = 32,
         progress: Callable[[int, int], None] | None = None,
     ) -> int:
-        """Compute what is not there yet for `hashes` (file name to SHA-256); returns how many were computed."""
+        """Compute what is not there yet for `hashes` (file name to SHA-256).
+
+        Returns how many were computed.
+        """
         wanted = [
             (file, sha, view)
             for file, sha in hashes.items()

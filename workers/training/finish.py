@@ -1,4 +1,4 @@
-"""After training: export the weights, fit the confidence, score with the official tools, write the model card."""
+"""After training: export the weights, fit the confidence, score, write the model card."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ CAPTIONS_FOR_CALIBRATION = 3
 def finish(
     prepared: Prepared, run: Run, output: Path, best: float, report: Report = print
 ) -> dict[str, Any]:
-    """Turn the trained network into a model directory; returns the evaluation that its card shows."""
+    """Turn the trained network into a model directory.
+
+    Returns the evaluation that its card shows.
+    """
     config = prepared.config
     save_captioner(output, prepared.network, prepared.tokenizer, config.model)
     report(f"Weights are in {output}; calibrating on {config.data.validation}.")
@@ -45,7 +48,7 @@ def finish(
 
 
 def calibrate(output: Path, prepared: Prepared, report: Report = print) -> dict[str, Any]:
-    """Fit on every other validation photo, write the result into config.json, judge it on the rest."""
+    """Fit on every other validation photo, write config.json, judge on the rest."""
     config = CaptionerConfig.load(output / CONFIG_FILE)
     captioner = Captioner.from_pretrained(output)
     predictions = predict(
@@ -76,7 +79,10 @@ def card_facts(config: TrainingConfig, prepared: Prepared, run: Run, best: float
         "epochs": epochs,
         "max_epochs": config.train.epochs,
         "best": round(best, 3),
-        "command": f"python manage.py evaluate_captioner --data {config.data.path} --split {config.data.validation} --json",
+        "command": (
+            f"python manage.py evaluate_captioner --data {config.data.path}"
+            f" --split {config.data.validation} --json"
+        ),
         "pretraining": _pretraining(config),
     }
 
@@ -90,6 +96,6 @@ def _pretraining(config: TrainingConfig) -> str:
         else "The tokenizer was learned"
     )
     return (
-        f"{use} on caption sentences of Flickr30k, COCO and Conceptual Captions without their photos;"
+        f"{use} on caption sentences of Flickr30k, COCO and Conceptual Captions without photos;"
         " sentences of the evaluation splits were removed beforehand."
     )

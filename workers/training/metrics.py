@@ -1,4 +1,4 @@
-"""Caption metrics by the official tools (pycocoevalcap), and a CIDEr that needs no Java for use while training."""
+"""Caption metrics by the official tools, and a CIDEr without Java for use in training."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ def words(text: str) -> list[str]:
 
 
 def quick_cider(references: References, candidates: Candidates) -> float:
-    """CIDEr-D of pycocoevalcap over plainly split words (Vedantam et al. 2015); 0 where nothing matches."""
+    """CIDEr-D of pycocoevalcap over plainly split words (Vedantam et al. 2015).
+
+    0 where nothing matches.
+    """
     from pycocoevalcap.cider.cider import Cider
 
     wanted = {key: [" ".join(words(text)) for text in texts] for key, texts in references.items()}

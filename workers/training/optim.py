@@ -1,4 +1,4 @@
-"""The parts of optimisation that have a formula: loss, learning-rate schedule, moving average, parameter groups."""
+"""The parts of optimisation with a formula: loss, learning rate, average, parameter groups."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def caption_loss(
 
 
 def warmup_cosine(step: int, total: int, warmup: float) -> float:
-    """The factor on the learning rate: linear over the first `warmup` share of steps, then half a cosine to 0."""
+    """The factor on the learning rate: linear over the `warmup` share, then half a cosine."""
     ramp = max(1, round(total * warmup))
     if step < ramp:
         return (step + 1) / ramp
@@ -38,7 +38,7 @@ def parameter_groups(network: CaptionNetwork, config: TrainSection) -> list[dict
 
     Trunks are frozen for good; the encoders' heads are frozen too when `head_rate` is 0.
     """
-    frozen = {id(p) for encoder in network.vision_encoders() for p in encoder.trunk_parameters()}
+    frozen = {id(p) for encoder in network.vision_encoders() for p in encoder.frozen_parameters()}
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in network.named_parameters():
         rate = config.head_rate if name.startswith("encoders.") else config.learning_rate
@@ -53,7 +53,10 @@ def parameter_groups(network: CaptionNetwork, config: TrainSection) -> list[dict
 
 
 class MovingAverage:
-    """Exponential moving average of the trainable parameters; its start is softened so that early noise fades."""
+    """Exponential moving average of the trainable parameters.
+
+    Its start is softened so that early noise fades.
+    """
 
     def __init__(self, network: nn.Module, decay: float) -> None:
         self.decay = decay

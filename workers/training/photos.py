@@ -1,4 +1,4 @@
-"""Where a data set's picture files lie: in an images.tar, in an images/ folder, or directly in the directory."""
+"""Where a data set's pictures lie: in images.tar, in a folder, or in the directory itself."""
 
 from __future__ import annotations
 

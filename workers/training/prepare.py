@@ -1,4 +1,4 @@
-"""Everything a run needs before its first step: checked data, tokenizer, network and filled feature caches."""
+"""Everything a run needs before its first step: checked data, network, filled caches."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Prepared:
 
 
 def development(config: TrainingConfig) -> TrainingConfig:
-    """The same experiment in minutes: a run of its own, two epochs, one view, no pre-training, no output."""
+    """The same experiment in minutes: a run of its own, two epochs, one view, no text."""
     return replace(
         config,
         name=f"{config.name}-dev",
@@ -65,7 +65,10 @@ def development(config: TrainingConfig) -> TrainingConfig:
 def prepare(
     config: TrainingConfig, run: Run, *, share: float = 1.0, report: Report = print
 ) -> Prepared:
-    """Check the data, then build or load what training needs; raises `DataProblems` before any work is done."""
+    """Check the data, then build or load what training needs.
+
+    Raises `DataProblems` before any work is done.
+    """
     dataset = load_dataset(config.data.path)
     splits = [*config.data.train, config.data.validation]
     report(f"Checking {len(dataset.of(*splits)):,} photos of {config.data.path}.")

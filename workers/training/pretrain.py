@@ -31,7 +31,7 @@ def read_sentences(path: str) -> list[str]:
 def pretrain_decoder(
     network: CaptionNetwork, tokenizer: CaptionTokenizer, config: TrainingConfig, run: Run
 ) -> None:
-    """Pre-train in place, or take the result of an earlier start of the same run from its folder."""
+    """Pre-train in place, or take the result of an earlier start of the same run."""
     path = run.folder / "pretrained.pt"
     decoder = network.decoder
     if path.is_file():
@@ -60,7 +60,10 @@ def pretrain_decoder(
 
 
 def _batches(tokenizer: CaptionTokenizer, config: TrainingConfig) -> Iterator[torch.Tensor]:
-    """Ids [batch, T] of sentences of similar length, so that little of a batch is padding; shuffled."""
+    """Ids [batch, T] of sentences of similar length, so that little of a batch is padding.
+
+    Shuffled.
+    """
     chance = random.Random(config.seed)
     size, language = config.pretrain.batch, config.data.language
     limit = config.model.decoder.max_tokens

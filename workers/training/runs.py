@@ -1,4 +1,4 @@
-"""A run's folder: its config, environment and metrics for people and programs, its checkpoint for resuming."""
+"""A run's folder: its config, environment, metrics, and its checkpoint for resuming."""
 
 from __future__ import annotations
 
@@ -80,7 +80,10 @@ def environment() -> dict[str, Any]:
 
 
 def git_revision() -> str:
-    """The commit the code is at, with `-dirty` when files differ from it; `unknown` outside a checkout."""
+    """The commit the code is at, with `-dirty` when files differ from it.
+
+    `unknown` outside a checkout.
+    """
     command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)

@@ -1,4 +1,4 @@
-"""The training loop: one step, one epoch, validation, early stopping, and a checkpoint that resumes exactly."""
+"""The training loop: steps, validation, early stopping, and a checkpoint that resumes exactly."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ class Trainer:
         self.since_best = 0
 
     def fit(self, stop_at: int | None = None) -> float:
-        """Train to the end, to early stopping, or to step `stop_at`; returns the best validation CIDEr."""
+        """Train to the end, to early stopping, or to step `stop_at`.
+
+        Returns the best validation CIDEr.
+        """
         while self.step < self.total_steps and not self.finished:
             if not self._epoch(stop_at):
                 return self.best

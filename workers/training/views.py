@@ -21,7 +21,7 @@ def is_flipped(view: int) -> bool:
 
 
 def render_view(picture: Image.Image, view: int, sha256: str) -> Image.Image:
-    """View 0 is the whole photo, 1 its mirror image, 2 and on random crops, fixed by the photo's hash."""
+    """View 0 is the whole photo, 1 its mirror image, 2 and on crops fixed by its hash."""
     if view >= 2:
         picture = picture.crop(_crop_box(picture.size, view, sha256))
     return ImageOps.mirror(picture) if is_flipped(view) else picture

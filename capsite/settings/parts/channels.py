@@ -1,11 +1,13 @@
 """Redis or Valkey as channel layer and cache: REDIS_URL, or the embedded server."""
 
+from typing import Any
+
 from capsite.embedded import redis_url
 from capsite.settings import env
 
 REDIS_URL = env.redis("REDIS_URL", redis_url(env.VAR_DIR))
 
-CHANNEL_LAYERS = {
+CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
         "CONFIG": {

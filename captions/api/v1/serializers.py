@@ -25,7 +25,7 @@ class CaptionRequestSerializer(serializers.Serializer):
 class CaptionSerializer(serializers.ModelSerializer):
     """One caption."""
 
-    model = serializers.StringRelatedField()
+    model: serializers.StringRelatedField = serializers.StringRelatedField()
     level = serializers.CharField(read_only=True)
 
     class Meta:

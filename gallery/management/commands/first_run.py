@@ -36,6 +36,6 @@ class Command(BaseCommand):
         if not options["no_demo"]:
             self.stdout.write(f"Loaded {demo_load()} demo photos.")
         password = secrets.token_urlsafe(12)
-        people.create_superuser(ADMINISTRATOR, "", password)  # type: ignore[attr-defined]
+        people.create_superuser(ADMINISTRATOR, "", password)
         self.stdout.write(f"Administrator: {ADMINISTRATOR}  password: {password}")
         self.stdout.write("The password is shown this once. Change it at /admin/password_change/.")

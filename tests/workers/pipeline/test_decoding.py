@@ -1,4 +1,4 @@
-"""Decoding: the same sequences as `transformers` `generate`, on random weights, where nothing is obvious."""
+"""Decoding: the same sequences as `transformers` `generate`, on random weights."""
 
 from __future__ import annotations
 
@@ -106,14 +106,18 @@ def test_beam_equals_generate(decoder, memory, width, penalty):
     assert torch.allclose(scores, out.sequences_scores, atol=1e-4)
 
 
-@pytest.mark.parametrize("strategy", [Greedy(), Beam(5), Nucleus(0.9)], ids=["greedy", "beam", "nucleus"])
+@pytest.mark.parametrize(
+    "strategy", [Greedy(), Beam(5), Nucleus(0.9)], ids=["greedy", "beam", "nucleus"]
+)
 def test_an_image_decodes_the_same_alone_and_in_company(decoder, memory, strategy):
     with torch.inference_mode():
         together = strategy.decode(decoder, memory, OPTIONS, 3, [5, 6, 7, 8])
         alone = [
             strategy.decode(decoder, memory[i : i + 1], OPTIONS, 3, [5 + i])[0] for i in range(4)
         ]
-    assert [[s.ids for s in image] for image in together] == [[s.ids for s in image] for image in alone]
+    assert [[s.ids for s in image] for image in together] == [
+        [s.ids for s in image] for image in alone
+    ]
 
 
 def test_nucleus_repeats_with_its_seed_and_differs_without(decoder, memory):
@@ -138,7 +142,9 @@ def test_a_narrow_nucleus_is_greedy_and_gives_up_asking_for_more(decoder, memory
     with torch.inference_mode():
         narrow = Nucleus(top_p=1e-6).decode(decoder, memory, OPTIONS, 3, [0] * 4)
         greedy = Greedy().decode(decoder, memory, OPTIONS, 1, [0] * 4)
-    assert [[s.ids for s in image] for image in narrow] == [[s.ids for s in image] for image in greedy]
+    assert [[s.ids for s in image] for image in narrow] == [
+        [s.ids for s in image] for image in greedy
+    ]
 
 
 def test_nucleus_draws_only_inside_the_nucleus_with_the_right_frequency():

@@ -1,4 +1,4 @@
-"""Preprocessing: whatever the bytes are, the answer is an upright RGB tensor or one `PhotoError`."""
+"""Preprocessing: whatever the bytes, the answer is an upright RGB tensor or one `PhotoError`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`manage.py evaluate_captioner --data DIR --split NAME`: score a captioner with the official metrics."""
+"""`manage.py evaluate_captioner --data DIR --split NAME`: score with the official metrics."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Decoding strategies (greedy, beam, nucleus): small classes over one step function of the decoder."""
+"""Decoding strategies (greedy, beam, nucleus): small classes over one step function."""

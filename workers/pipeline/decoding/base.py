@@ -29,7 +29,7 @@ class DecodingOptions:
 
 @dataclass(frozen=True)
 class DecodedSequence:
-    """Token ids without start and end, and the log-probability of each step summed, the end token included."""
+    """Token ids without start and end, and the summed log-probability, the end included."""
 
     ids: tuple[int, ...]
     total: float
@@ -53,7 +53,7 @@ class DecodingStrategy(ABC):
         num: int,
         seeds: Sequence[int],
     ) -> list[list[DecodedSequence]]:
-        """Image tokens [B, S, width] to at most `num` distinct sequences for each of the B images."""
+        """Image tokens [B, S, width] to at most `num` distinct sequences per image."""
 
 
 def log_probabilities(logits: torch.Tensor, options: DecodingOptions, first: bool) -> torch.Tensor:

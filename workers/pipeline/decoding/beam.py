@@ -33,7 +33,10 @@ class _ImageBeams:
 
 @dataclass(frozen=True)
 class Beam(DecodingStrategy):
-    """Keeps the `width` likeliest beginnings; a finished caption scores total / length ** length_penalty."""
+    """Keeps the `width` likeliest beginnings.
+
+    A finished caption scores total / length ** length_penalty.
+    """
 
     width: int = 5
     length_penalty: float = 1.0
@@ -46,7 +49,10 @@ class Beam(DecodingStrategy):
         num: int,
         seeds: Sequence[int],
     ) -> list[list[DecodedSequence]]:
-        """The `num` best distinct sequences per image; the width grows to `num` where that is larger."""
+        """The `num` best distinct sequences per image.
+
+        The width grows to `num` where that is larger.
+        """
         width = max(self.width, num)
         images = [_ImageBeams() for _ in range(len(memory))]
         state = decoder.begin(memory)
@@ -100,7 +106,10 @@ class Beam(DecodingStrategy):
         width: int,
         length: int,
     ) -> list[int]:
-        """End and continue one image's hypotheses; returns which old hypothesis each new one continues."""
+        """End and continue one image's hypotheses.
+
+        Returns which old hypothesis each new one continues.
+        """
         last = length == options.max_tokens
         if not image.done:
             for total, parent, token in candidates[:width]:

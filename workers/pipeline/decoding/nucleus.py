@@ -1,4 +1,4 @@
-"""Nucleus (top-p) sampling with one generator per image, so that a caption never depends on its neighbours.
+"""Nucleus (top-p) sampling with one generator per image, independent of its neighbours.
 
 Holtzman et al., "The Curious Case of Neural Text Degeneration", 2020: sample from the smallest set
 of tokens whose probability reaches p.
@@ -26,7 +26,7 @@ MAX_ROUNDS = 5
 
 @dataclass(frozen=True)
 class Nucleus(DecodingStrategy):
-    """Draws `num` samples per image and draws again, a bounded number of times, for those that came out equal."""
+    """Draws `num` samples per image, and draws again where they came out equal."""
 
     top_p: float = 0.9
     temperature: float = 1.0
@@ -39,7 +39,10 @@ class Nucleus(DecodingStrategy):
         num: int,
         seeds: Sequence[int],
     ) -> list[list[DecodedSequence]]:
-        """Up to `num` distinct samples per image, likeliest first; `seeds` has one entry per image."""
+        """Up to `num` distinct samples per image, likeliest first.
+
+        `seeds` has one entry per image.
+        """
         generators = [torch.Generator().manual_seed(seed) for seed in seeds]
         found: list[list[DecodedSequence]] = [[] for _ in seeds]
         for _ in range(MAX_ROUNDS):
@@ -89,7 +92,7 @@ class Nucleus(DecodingStrategy):
         return [sequences[first : first + num] for first in range(0, rows, num)]
 
     def _draw(self, scores: torch.Tensor, chance: torch.Tensor) -> torch.Tensor:
-        """Inverse-CDF sampling inside the nucleus: log-probabilities [rows, V], uniform [rows] to tokens [rows]."""
+        """Inverse-CDF sampling inside the nucleus: scores [rows, V], uniform [rows] to [rows]."""
         probabilities, order = torch.softmax(scores / self.temperature, dim=-1).sort(
             dim=-1, descending=True, stable=True
         )

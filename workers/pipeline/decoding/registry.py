@@ -10,7 +10,10 @@ from workers.pipeline.decoding.nucleus import Nucleus
 
 
 def build_strategy(name: str, config: DecodingConfig) -> DecodingStrategy:
-    """`beam`, `nucleus` or `greedy`; the request has already been checked, so another name is a `KeyError`."""
+    """`beam`, `nucleus` or `greedy`.
+
+    The request has already been checked, so another name is a `KeyError`.
+    """
     makers = {
         "beam": lambda: Beam(config.beam_width, config.length_penalty),
         "nucleus": lambda: Nucleus(config.top_p, config.sampling_temperature),

@@ -19,7 +19,10 @@ __all__ = ["ENCODERS", "Encoder", "TokenShape", "build_encoder"]
 
 
 def build_encoder(config: EncoderConfig) -> Encoder:
-    """Make the encoder a config names, with random weights; raises `ModelError` for an unknown kind."""
+    """Make the encoder a config names, with random weights.
+
+    Raises `ModelError` for an unknown kind.
+    """
     try:
         kind = ENCODERS[config.kind]
     except KeyError as error:

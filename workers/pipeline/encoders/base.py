@@ -1,4 +1,4 @@
-"""What every vision encoder offers: a frozen trunk whose output can be cached, and a head that gives tokens."""
+"""What every vision encoder offers: a frozen trunk, cacheable, and a head that gives tokens."""
 
 from __future__ import annotations
 
@@ -40,9 +40,16 @@ class Encoder(nn.Module, ABC):
         return self.head(self.trunk(pixels))
 
     def trunk_parameters(self) -> list[nn.Parameter]:
-        """The parameters that stay frozen."""
+        """The parameters that cached features depend on."""
         return []
 
+    def frozen_parameters(self) -> list[nn.Parameter]:
+        """The parameters no training may change: the trunk's, and what a subclass adds."""
+        return self.trunk_parameters()
+
     def load_pretrained(self) -> None:
-        """Fill in weights that an installed package ships, before training; encoders without such do nothing."""
+        """Fill in weights that an installed package ships, before training.
+
+        Encoders without such do nothing.
+        """
         return

@@ -1,4 +1,4 @@
-"""A very small convolutional encoder: for tests, and as the random-weight control of an ablation."""
+"""A very small convolutional encoder: for tests, and as the control of an ablation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from workers.pipeline.encoders.base import Encoder, TokenShape
 
 
 class ConvGrid(Encoder):
-    """Two strided convolutions to a grid of (size / 16) squared tokens; option `width` (32 by default)."""
+    """Two strided convolutions to a grid of (size / 16) squared tokens.
+
+    Option `width` (32 by default).
+    """
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()

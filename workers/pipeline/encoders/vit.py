@@ -1,4 +1,4 @@
-"""Any vision transformer of `transformers` (ViT, DeiT, DINOv2, ...) as an encoder, from a local directory."""
+"""Any vision transformer of `transformers` (ViT, DeiT, DINOv2) as an encoder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workers.pipeline.errors import ModelError
 
 
 class TransformersViT(Encoder):
-    """The last hidden states of a `transformers` vision model: [B, 197, 768] for ViT-B/16 at 224 pixels.
+    """The last hidden states of a vision transformer: [B, 197, 768] for ViT-B/16 at 224.
 
     Options: `directory` (where the pretrained model lies, needed once, before training) or
     `architecture` (the model's own config as a dictionary, written into the captioner's config so
