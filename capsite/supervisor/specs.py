@@ -73,7 +73,7 @@ def worker(base: Path, environment: Environment) -> ChildSpec:
         name="worker",
         command=[
             *_python("-W", NO_ROOT_WARNING, *CELERY, "worker"),
-            *("--pool", "solo", "--queues", "interactive,bulk"),
+            *("--pool", "solo", "--queues", "interactive"),
             *("--hostname", "capsite@%h", "--without-gossip", "--without-mingle"),
             *("--loglevel", "INFO"),
         ],

@@ -3,7 +3,7 @@
 from gallery.imaging.copies import WIDTHS, derivatives
 from gallery.imaging.ingest import inspect_upload
 from gallery.imaging.photo import MAX_BYTES, MAX_PIXELS, Derivative, Limits, Photo
-from gallery.imaging.preview import dominant_colour, placeholder
+from gallery.imaging.preview import placeholder
 from gallery.imaging.refusals import PhotoRefused
 
 __all__ = [
@@ -15,7 +15,6 @@ __all__ = [
     "Photo",
     "PhotoRefused",
     "derivatives",
-    "dominant_colour",
     "inspect_upload",
     "placeholder",
 ]

@@ -1,4 +1,4 @@
-"""What a page shows before the photo is there: a blurred speck of it, and its dominant colour."""
+"""What a page shows before the photo is there: a blurred speck of it."""
 
 import base64
 
@@ -11,8 +11,6 @@ from gallery.imaging.sizes import fit_box
 
 _SPECK_SIDE = 16
 _SPECK_QUALITY = 30
-_SAMPLE_SIDE = 48
-_COLOURS = 6
 
 
 def placeholder(photo: Photo) -> str:
@@ -20,14 +18,6 @@ def placeholder(photo: Photo) -> str:
     speck = _small(photo, _SPECK_SIDE)
     data = encode(speck, quality=_SPECK_QUALITY, method=6)
     return "data:image/webp;base64," + base64.b64encode(data).decode("ascii")
-
-
-def dominant_colour(photo: Photo) -> str:
-    """Return the colour that covers most of the photo as "#rrggbb"; see-through counts as white."""
-    sample = _small(photo, _SAMPLE_SIDE).quantize(_COLOURS, Image.Quantize.MEDIANCUT)
-    index = max(range(_COLOURS), key=sample.histogram().__getitem__)
-    palette = sample.getpalette() or []
-    return "#" + bytes(palette[3 * index : 3 * index + 3]).hex()
 
 
 def _small(photo: Photo, side: int) -> Image.Image:

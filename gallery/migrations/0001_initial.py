@@ -28,7 +28,6 @@ class Migration(migrations.Migration):
                 ('height', models.PositiveIntegerField(help_text='pixels, upright')),
                 ('exif', models.JSONField(blank=True, default=dict)),
                 ('placeholder', models.TextField(blank=True, help_text='a tiny preview as a data: URI')),
-                ('colour', models.CharField(default='#808080', max_length=7)),
                 ('variants', models.JSONField(default=list)),
                 ('visibility', models.CharField(choices=[('public', 'Public'), ('unlisted', 'Unlisted'), ('private', 'Private')], default='public', max_length=8)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),

@@ -35,7 +35,6 @@ class Image(models.Model):
     height = models.PositiveIntegerField(help_text=_("pixels, upright"))
     exif = models.JSONField(default=dict, blank=True)
     placeholder = models.TextField(blank=True, help_text=_("a tiny preview as a data: URI"))
-    colour = models.CharField(max_length=7, default="#808080")
     variants = models.JSONField(default=list)  # [{"name": "w640", "width": 640, "height": 427}]
     visibility = models.CharField(
         max_length=8, choices=Visibility.choices, default=Visibility.PUBLIC

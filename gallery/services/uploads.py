@@ -17,7 +17,6 @@ from gallery.imaging import (
     Limits,
     Photo,
     PhotoRefused,
-    dominant_colour,
     inspect_upload,
     placeholder,
 )
@@ -113,7 +112,6 @@ def _image_from(photo: Photo, owner: Any, details: dict[str, Any]) -> Image:
         height=photo.height,
         exif=photo.exif,
         placeholder=placeholder(photo),
-        colour=dominant_colour(photo),
         **details,
     )
 

@@ -8,7 +8,6 @@ from gallery.imaging import (
     Limits,
     PhotoRefused,
     derivatives,
-    dominant_colour,
     inspect_upload,
     placeholder,
 )
@@ -30,7 +29,6 @@ def use(data: bytes) -> None:
         return
     assert derivatives(photo)
     assert placeholder(photo)
-    assert dominant_colour(photo)
 
 
 @quick
