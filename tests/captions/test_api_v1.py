@@ -49,6 +49,16 @@ def test_a_known_photo_is_200_with_its_captions(client, photo):
     assert caption["text"] == "a dog runs"
 
 
+def test_no_more_captions_come_than_were_asked_for(client, photo):
+    image_id = post(client, photo).json()["image"]["id"]
+    CaptionJob.objects.update(state=State.DONE, finished_at="2026-01-01T00:00Z")
+    for rank in range(3):
+        CaptionFactory(image_id=image_id, job=CaptionJob.objects.get(), rank=rank)
+
+    body = post(client, photo, num=1).json()
+    assert [caption["rank"] for caption in body["captions"]] == [0]
+
+
 def test_captions_of_an_image(client):
     image = ImageFactory()
     CaptionFactory(image=image, confidence=0.3, rank=1)

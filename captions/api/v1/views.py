@@ -29,8 +29,7 @@ class CaptionCreate(APIView):
         form = CaptionRequestSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         asked = form.validated_data
-        result = self._uploaded(request, asked)
-        return self._answer(result)
+        return self._answer(self._uploaded(request, asked), asked.get("num"))
 
     def _uploaded(self, request: Request, asked: dict[str, Any]) -> Upload:
         file = asked["image"]
@@ -48,7 +47,7 @@ class CaptionCreate(APIView):
                 error.data["title"] = "Invalid image format."
             raise
 
-    def _answer(self, result: Upload) -> Response:
+    def _answer(self, result: Upload, num: int | None) -> Response:
         image = result.image
         body: dict[str, Any] = {
             "image": {
@@ -60,7 +59,7 @@ class CaptionCreate(APIView):
         }
         if result.job.state != State.DONE:
             return Response(body, status=202)
-        captions = captions_of_job(result.job)
+        captions = captions_of_job(result.job)[:num]
         return Response(body | {"captions": CaptionSerializer(captions, many=True).data})
 
 
