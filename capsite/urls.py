@@ -3,7 +3,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from gallery.views import health
+from gallery.views import errors, health
+
+handler400 = errors.bad_request
+handler404 = errors.not_found
+handler500 = errors.server_error
 
 urlpatterns = [
     path("", include("gallery.urls")),

@@ -11,7 +11,7 @@ from capsite.supervisor.child import ChildSpec
 
 Environment = Mapping[str, str]
 
-CELERY = ("-m", "celery", "-A", "capsite")
+CELERY = ("-m", "celery", "--quiet", "-A", "capsite")
 # Six lines at every start in a container; capsite's messages are JSON, never pickles.
 NO_ROOT_WARNING = "ignore:You're running the worker with superuser privileges"
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from capsite.common.errors import CapsiteError, Forbidden
 from gallery.access import image_for, may_retry, may_upload
@@ -20,7 +20,7 @@ from gallery.views.errors import page_errors
 MAX_CARDS = 100
 
 
-@require_GET
+@require_safe
 @page_errors
 def index(request: HttpRequest) -> HttpResponse:
     """Show the gallery; with htmx and a cursor, the next cards only."""
@@ -36,7 +36,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, name, context)
 
 
-@require_GET
+@require_safe
 @page_errors
 def cards(request: HttpRequest) -> HttpResponse:
     """Return cards as they are now, for a page that reconnects or hears of a new photo."""
@@ -62,7 +62,7 @@ def _ids(raw: str) -> list[UUID]:
         raise CapsiteError("bad_id", message, field="ids") from error
 
 
-@require_GET
+@require_safe
 @page_errors
 def photo(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Show one photo with its captions."""
@@ -76,7 +76,7 @@ def photo(request: HttpRequest, image_id: UUID) -> HttpResponse:
     return render(request, "gallery/photo.html", context)
 
 
-@require_GET
+@require_safe
 @page_errors
 def captions(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Return the captions panel as it is now."""

@@ -128,6 +128,25 @@ def test_nothing_here(client):
     assert answer.json()["code"] == "not_found"
 
 
+def test_addresses_that_lead_nowhere_are_problem_details_too(client):
+    for address in ("/api/v1/nothing", "/api/v1/images/xyz/captions"):
+        answer = client.get(address)
+        assert answer.status_code == 404
+        assert answer["Content-Type"] == "application/problem+json"
+        assert answer.json()["code"] == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [("application/json", "{bad"), ("multipart/form-data", "x")],
+)
+def test_a_body_that_cannot_be_read(client, kind, body):
+    answer = client.post("/api/v1/captions", body, content_type=kind)
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "parse_error"
+    assert answer.json()["message"].startswith("The body of this request could not be read.")
+
+
 def test_private_photos_are_not_found_by_others(client):
     owner = UserFactory()
     image = ImageFactory(owner=owner, visibility="private")

@@ -161,7 +161,28 @@ def test_missing_pages_are_designed(client):
     page = client.get("/photos/00000000-0000-4000-8000-000000000000/")
     assert page.status_code == 404
     assert "<h1" in page.content.decode()
-    assert client.get("/nothing/").status_code == 404
+    nowhere = client.get("/nothing/")
+    assert nowhere.status_code == 404
+    assert "There is nothing at this address." in nowhere.content.decode()
+    assert client.get("/", headers={"host": "elsewhere.test"}).status_code == 400
+
+
+def test_a_fault_of_ours_is_a_page_for_people_and_json_for_programs(monkeypatch):
+    client = Client(raise_request_exception=False)
+
+    def explode(*args, **kwargs):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("gallery.views.pages.gallery_page", explode)
+    page = client.get("/")
+    assert page.status_code == 500
+    assert "<h1" in page.content.decode()
+    answer = client.get("/", headers={"accept": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (500, "server_error")
+
+
+def test_pages_answer_head(client):
+    assert client.head("/").status_code == 200
 
 
 def test_a_lost_database_is_a_calm_503(client, monkeypatch):

@@ -13,7 +13,7 @@ from workers.pipeline.weights import CONFIG_FILE, TIED, save_captioner
 from workers.training.calibrate import fit, reliability, samples_of
 from workers.training.card import write_card
 from workers.training.config import TrainingConfig
-from workers.training.evaluate import evaluation_report, predict, score
+from workers.training.evaluate import Predictions, evaluation_report, predict, score
 from workers.training.prepare import Prepared, Report
 from workers.training.runs import Run, git_revision
 
@@ -23,47 +23,42 @@ CAPTIONS_FOR_CALIBRATION = 3
 def finish(
     prepared: Prepared, run: Run, output: Path, best: float, report: Report = print
 ) -> dict[str, Any]:
-    """Turn the trained network into a model directory.
+    """Turn the trained network into a model directory; returns the evaluation that its card shows.
 
-    Returns the evaluation that its card shows.
+    The confidence is fitted on every other validation photo and judged on the rest. Fitting changes
+    no caption, so the same predictions are scored.
     """
-    config = prepared.config
-    save_captioner(output, prepared.network, prepared.tokenizer, config.model)
-    report(f"Weights are in {output}; calibrating on {config.data.validation}.")
-    judged = calibrate(output, prepared, report)
+    split = prepared.config.data.validation
+    save_captioner(output, prepared.network, prepared.tokenizer, prepared.config.model)
+    report(
+        f"The weights are in {output}; captioning {len(prepared.validation):,} photos of {split}."
+    )
+    predictions = predict(
+        Captioner.from_pretrained(output), prepared.dataset, split, num=CAPTIONS_FOR_CALIBRATION
+    )
+    judged = calibrate(output, predictions)
     captioner = Captioner.from_pretrained(output)
-    predictions = predict(captioner, prepared.dataset, config.data.validation)
-    evaluation = evaluation_report(
-        captioner, predictions, score(predictions), config.data.validation, "beam"
-    )
-    facts = card_facts(config, prepared, run, best) | {
-        "evaluation": evaluation,
-        "reliability": judged,
-    }
+    evaluation = evaluation_report(captioner, predictions, score(predictions), split, "beam")
+    report(f"{evaluation['metrics']}, expected calibration error {judged['ece']}.")
+    facts = card_facts(prepared, run, best) | {"evaluation": evaluation, "reliability": judged}
     write_card(output, captioner.config, facts)
-    (run.folder / "evaluation.json").write_text(
-        json.dumps(facts, indent=2) + "\n", encoding="utf-8"
-    )
+    text = json.dumps(facts, indent=2) + "\n"
+    (run.folder / "evaluation.json").write_text(text, encoding="utf-8")
     return evaluation
 
 
-def calibrate(output: Path, prepared: Prepared, report: Report = print) -> dict[str, Any]:
-    """Fit on every other validation photo, write config.json, judge on the rest."""
+def calibrate(output: Path, predictions: Predictions) -> dict[str, Any]:
+    """Fit on every other photo, write the result into config.json, judge it on the others."""
     config = CaptionerConfig.load(output / CONFIG_FILE)
-    captioner = Captioner.from_pretrained(output)
-    predictions = predict(
-        captioner, prepared.dataset, prepared.config.data.validation, num=CAPTIONS_FOR_CALIBRATION
-    )
     calibration = fit(samples_of(predictions.rows[::2]), config.calibration.levels)
-    config = replace(config, calibration=calibration)
-    (output / CONFIG_FILE).write_text(config.to_json(), encoding="utf-8")
-    judged = reliability(samples_of(predictions.rows[1::2]), calibration)
-    report(f"Expected calibration error {judged['ece']}.")
-    return judged
+    fitted = replace(config, calibration=calibration)
+    (output / CONFIG_FILE).write_text(fitted.to_json(), encoding="utf-8")
+    return reliability(samples_of(predictions.rows[1::2]), calibration)
 
 
-def card_facts(config: TrainingConfig, prepared: Prepared, run: Run, best: float) -> dict[str, Any]:
+def card_facts(prepared: Prepared, run: Run, best: float) -> dict[str, Any]:
     """What the card says about data and training."""
+    config = prepared.config
     epochs = sum(
         '"event": "epoch"' in line
         for line in (run.folder / "metrics.jsonl").read_text().splitlines()

@@ -1,4 +1,4 @@
-"""A data set of plain pictures in the layout of Flickr8k, and a config that trains on it in seconds."""
+"""A data set of plain pictures like Flickr8k's, and a config that trains on it in seconds."""
 
 from __future__ import annotations
 

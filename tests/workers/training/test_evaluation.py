@@ -1,4 +1,4 @@
-"""Evaluation and calibration: the official metrics, what is left out and why, and honest confidence."""
+"""Evaluation and calibration: official metrics, what is left out, honest confidence."""
 
 from __future__ import annotations
 
