@@ -11,8 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from gallery.models import CaptionJob, Image
 from gallery.models.job import Language, Strategy
 
-MEDIUM_CONFIDENCE = 0.4
-HIGH_CONFIDENCE = 0.7
+LEVELS = (0.4, 0.7)  # where medium and high confidence begin, unless a model says otherwise
 
 
 class Origin(models.TextChoices):
@@ -28,7 +27,7 @@ class CaptionModel(models.Model):
     name = models.CharField(max_length=100)
     revision = models.CharField(max_length=64)
     languages = models.JSONField(default=list)
-    metrics = models.JSONField(default=dict, blank=True)
+    levels = models.JSONField(default=list, blank=True)
     active = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -106,9 +105,10 @@ class Caption(models.Model):
         """``low``, ``medium`` or ``high``; empty for a person's caption."""
         if self.confidence is None:
             return ""
-        if self.confidence >= HIGH_CONFIDENCE:
+        medium, high = (self.model and self.model.levels) or LEVELS
+        if self.confidence >= high:
             return "high"
-        return "medium" if self.confidence >= MEDIUM_CONFIDENCE else "low"
+        return "medium" if self.confidence >= medium else "low"
 
     def as_message(self) -> dict[str, Any]:
         """Return what sockets and the upload tray show; programs get the REST serializer's."""

@@ -1,7 +1,7 @@
 """Writes captions, together with the end of their job, and registers the models that made them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from django.db import transaction
 
@@ -67,13 +67,13 @@ def _caption_from(candidate: Candidate, job: CaptionJob, model: CaptionModel) ->
 
 @transaction.atomic
 def model_activate(
-    *, name: str, revision: str, languages: Sequence[str], metrics: dict[str, Any] | None = None
+    *, name: str, revision: str, languages: Sequence[str], levels: Sequence[float] = ()
 ) -> CaptionModel:
     """Register the version a worker has loaded and make it the active one."""
     model, _created = CaptionModel.objects.get_or_create(
         name=name,
         revision=revision,
-        defaults={"languages": list(languages), "metrics": metrics or {}},
+        defaults={"languages": list(languages), "levels": list(levels)},
     )
     if not model.active:
         CaptionModel.objects.select_for_update().filter(active=True).update(active=False)

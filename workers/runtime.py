@@ -75,6 +75,7 @@ def _registered(captioner: "Captioner") -> CaptionModel:
                 name=captioner.name,
                 revision=captioner.revision,
                 languages=captioner.languages,
+                levels=captioner.config.calibration.levels,
             )
         except OUTAGES as error:
             logger.warning("Waiting for the database: %s", error)

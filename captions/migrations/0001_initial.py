@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=100)),
                 ('revision', models.CharField(max_length=64)),
                 ('languages', models.JSONField(default=list)),
-                ('metrics', models.JSONField(blank=True, default=dict)),
+                ('levels', models.JSONField(blank=True, default=list)),
                 ('active', models.BooleanField(default=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
             ],

@@ -65,6 +65,12 @@ def test_levels(confidence, level):
     assert Caption(confidence=confidence).level == level
 
 
+def test_a_model_may_set_its_own_levels():
+    model = ModelFactory(revision="abc", levels=[0.2, 0.5])
+    assert Caption(confidence=0.3, model=model).level == "medium"
+    assert Caption(confidence=0.5, model=model).level == "high"
+
+
 def test_activating_a_model_leaves_one_active():
     old = ModelFactory(active=True)
     new = model_activate(name="tiny", revision="ffff", languages=["en", "tr"])
