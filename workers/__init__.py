@@ -1,1 +1,1 @@
-"""Everything that runs in a worker: the captioning pipeline, its training, and the flow from job to caption."""
+"""Everything that runs in a worker: the pipeline, its training, the flow from job to caption."""

@@ -27,7 +27,6 @@ from gallery.services.events import image_created_on_commit
 from gallery.services.files import files_delete, files_write
 from gallery.services.jobs import job_ensure
 
-
 # A photo at the pixel limit takes up to 0.9 GB while it is decoded; others wait their turn.
 DECODING = threading.BoundedSemaphore(2)
 

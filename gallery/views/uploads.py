@@ -7,9 +7,8 @@ from django.views.decorators.http import require_POST
 from capsite.common.errors import CapsiteError
 from gallery.access import require_upload
 from gallery.cards import card_of
-from gallery.models import CaptionJob
+from gallery.models import CaptionJob, Image
 from gallery.selectors import with_captions
-from gallery.models import Image
 from gallery.services.uploads import image_upload
 from gallery.views.errors import error_response
 

@@ -66,5 +66,5 @@ def test_a_refusal_gives_its_sentence_and_code(monkeypatch, capsys, code):
 def test_a_database_that_does_not_answer_is_named_with_the_way_out(tmp_path):
     console = Console(io.BytesIO(), colour=False)
     supervisor = Supervisor(console, StatusFile(tmp_path / "status.json"))
-    with pytest.raises(Refusal, match="that DATABASE_URL names does not answer: .*refused"):
+    with pytest.raises(Refusal, match=r"that DATABASE_URL names does not answer: .*refused"):
         await_database("postgres://nobody@127.0.0.1:1/nothing", supervisor, console, patience=0.2)

@@ -13,6 +13,7 @@ Language = Literal["en", "tr"]
 STRATEGIES: tuple[str, ...] = ("beam", "nucleus", "greedy")
 LANGUAGES: tuple[str, ...] = ("en", "tr")
 MAX_CAPTIONS = 10
+SEEDS = range(2**63)
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class CaptionRequest:
             )
         if not 1 <= self.num <= MAX_CAPTIONS:
             raise RequestError(f"Asked for {self.num} captions: choose 1 to {MAX_CAPTIONS}.")
+        if self.seed not in SEEDS:
+            raise RequestError("A seed is a whole number from 0 to 2 ** 63 - 1.")
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,15 @@ import warnings
 import numpy as np
 import torch
 from PIL import Image, ImageOps
+from pillow_heif import register_heif_opener
 
 from workers.pipeline.config import PreprocessConfig
 from workers.pipeline.errors import PhotoError
 
 MAX_PIXELS = 50_000_000
+# Teaches Pillow to read HEIC, which phones write.
+register_heif_opener()
+
 UNREADABLE = "This file cannot be read as a picture."
 
 
@@ -50,8 +54,17 @@ def _decode(data: bytes, smallest_side: int, max_pixels: int) -> Image.Image:
             )
         if smallest_side and picture.format == "JPEG":
             picture.draft("RGB", (smallest_side, smallest_side))
-        upright = ImageOps.exif_transpose(picture)
-        return _rgb(upright)
+        return _rgb(_upright(picture))
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """Apply the EXIF orientation; metadata that cannot be read does not cost us the picture."""
+    picture.load()
+    try:
+        return ImageOps.exif_transpose(picture)
+    except Exception:
+        # Broken EXIF blocks raise as many kinds of error as broken pictures do.
+        return picture
 
 
 def _rgb(picture: Image.Image) -> Image.Image:

@@ -96,7 +96,15 @@ def test_an_empty_batch_is_an_empty_answer(tiny_captioner: Captioner):
 
 
 @pytest.mark.parametrize(
-    "values", [{"num": 0}, {"num": 11}, {"strategy": "magic"}, {"language": "de"}]
+    "values",
+    [
+        {"num": 0},
+        {"num": 11},
+        {"strategy": "magic"},
+        {"language": "de"},
+        {"seed": -1},
+        {"seed": 2**63},
+    ],
 )
 def test_impossible_requests_are_refused(values):
     with pytest.raises(RequestError):

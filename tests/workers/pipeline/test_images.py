@@ -66,6 +66,16 @@ def test_exif_orientation_is_applied():
     assert decode_photo(encoded(picture, "JPEG", exif=exif)).size == (20, 40)
 
 
+def test_broken_exif_does_not_cost_the_picture():
+    data = encoded(Image.new("RGB", (40, 20)), "JPEG", exif=b"Exif\x00\x00II*\x00\xff\xff\xff\x7f")
+    assert decode_photo(data).size == (40, 20)
+
+
+def test_photos_of_phones_are_read():
+    data = encoded(Image.new("RGB", (64, 48), "blue"), "HEIF")
+    assert decode_photo(data).size == (64, 48)
+
+
 def test_transparency_is_shown_on_white():
     picture = Image.new("RGBA", (8, 8), (200, 0, 0, 0))
     assert decode_photo(encoded(picture, "PNG")).getpixel((3, 3)) == (255, 255, 255)
