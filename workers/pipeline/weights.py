@@ -47,6 +47,7 @@ def save_captioner(
     # The weights come last and at once, so that a directory with weights is a whole one.
     partial = directory / f".{WEIGHTS_FILE}.partial"
     save_file(state, partial)
+    partial.chmod(0o644)
     os.replace(partial, directory / WEIGHTS_FILE)
     return directory
 

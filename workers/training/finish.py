@@ -36,6 +36,7 @@ def finish(
     predictions = predict(
         Captioner.from_pretrained(output), prepared.dataset, split, num=CAPTIONS_FOR_CALIBRATION
     )
+    run.write_predictions(predictions)
     judged = calibrate(output, predictions)
     captioner = Captioner.from_pretrained(output)
     evaluation = evaluation_report(captioner, predictions, score(predictions), split, "beam")

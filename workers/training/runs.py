@@ -7,6 +7,7 @@ import os
 import platform
 import subprocess
 import time
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import yaml
 
 from workers.training.config import TrainingConfig
 from workers.training.errors import TrainingError
+from workers.training.evaluate import Predictions
 
 PACKAGES = (
     "torch",
@@ -49,6 +51,14 @@ class Run:
         line = json.dumps({"time": round(time.time(), 1), "event": event, **values})
         with (self.folder / "metrics.jsonl").open("a", encoding="utf-8") as file:
             file.write(line + "\n")
+
+    def write_predictions(self, predictions: Predictions) -> None:
+        """Write predictions.jsonl: what was said about each photo, to look at by hand."""
+        with (self.folder / "predictions.jsonl").open("w", encoding="utf-8") as file:
+            for item in predictions.rows:
+                captions = [asdict(caption) for caption in item.captions]
+                line = {"file": item.row.file, "captions": captions, "human": item.row.captions}
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
     def save_checkpoint(self, state: dict[str, Any]) -> None:
         """Replace the checkpoint at once, so that a kill in the middle leaves the one before."""
