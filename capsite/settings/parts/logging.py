@@ -19,6 +19,7 @@ LOGGING = {
         "celery.beat": {"level": "WARNING"},
         # Wake-ups arrive by the hundred and say nothing; workers.flow logs what was done.
         "celery.worker.strategy": {"level": "WARNING"},
+        "celery.worker.request": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
     },
 }
