@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+import workers.pipeline  # noqa: F401  (before torch: it says how torch's threads wait)
 from capsite.common.workerstate import worker_gone
 from tests.factories import photo_bytes
 
