@@ -59,6 +59,16 @@ def _story(socket, image_id: str) -> list[tuple[str, str]]:
     raise AssertionError(told)
 
 
+def test_a_socket_stays_open_while_nothing_happens(site):
+    address = site.url.replace("http", "ws") + "/ws/gallery/"
+    with connect(address, origin=site.url) as socket:
+        assert json.loads(socket.recv(5))["type"] == "hello"
+        with pytest.raises(TimeoutError):
+            socket.recv(12)
+        socket.send('{"type": "ping"}')
+        assert json.loads(socket.recv(5)) == {"type": "pong"}
+
+
 def test_a_socket_from_another_site_is_refused(site):
     with pytest.raises(Exception, match="403"):
         connect(site.url.replace("http", "ws") + "/ws/gallery/", origin="https://elsewhere.test")

@@ -11,7 +11,9 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
         "CONFIG": {
-            "hosts": [REDIS_URL],
+            # The layer waits 5 s at a time for a message (BZPOPMIN); redis-py's own limit of 5 s
+            # would cut off every screen on which nothing happens.
+            "hosts": [{"address": REDIS_URL, "socket_timeout": 20}],
             # A slow screen may lag this many messages behind before the layer drops some; a
             # burst of a thousand uploads is about three thousand messages.
             "capacity": 10_000,
