@@ -71,7 +71,7 @@ class CalibrationConfig:
 
     scale: float = 1.0
     offset: float = 0.0
-    levels: tuple[float, float] = (0.4, 0.7)
+    levels: tuple[float, float] = (0.4, 0.65)
     target: str = ""
 
 

@@ -60,10 +60,8 @@ def calibrate(output: Path, predictions: Predictions) -> dict[str, Any]:
 def card_facts(prepared: Prepared, run: Run, best: float) -> dict[str, Any]:
     """What the card says about data and training."""
     config = prepared.config
-    epochs = sum(
-        '"event": "epoch"' in line
-        for line in (run.folder / "metrics.jsonl").read_text().splitlines()
-    )
+    logged = (run.folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    steps = max(json.loads(line)["step"] for line in logged)
     parameters = sum(
         value.numel() for name, value in prepared.network.state_dict().items() if name != TIED
     )
@@ -72,7 +70,7 @@ def card_facts(prepared: Prepared, run: Run, best: float) -> dict[str, Any]:
         "training_photos": f"{len(prepared.training):,}",
         "seed": config.seed,
         "git": git_revision(),
-        "epochs": epochs,
+        "steps": f"{steps:,}",
         "max_epochs": config.train.epochs,
         "best": round(best, 3),
         "command": (
