@@ -17,6 +17,17 @@ QUIET = [
     "--disable-sync",
 ]
 
+# Notes the milliseconds from each caption's commit to the page's own change.
+WATCH_ARRIVALS = """() => {
+    window.arrivals = [];
+    document.addEventListener("capsite:message", (event) => {
+        const message = event.detail;
+        if (message.type === "image.updated" && message.state === "done") {
+            window.arrivals.push(Date.now() - message.committed_at * 1000);
+        }
+    });
+}"""
+
 
 def executable() -> str | None:
     """Return the Chromium of this machine, or None for Playwright's own."""

@@ -12,7 +12,7 @@ import requests
 from PIL import Image
 from websockets.sync.client import connect
 
-from tests.flows.browser import chromium
+from tests.flows.browser import WATCH_ARRIVALS, chromium
 from tests.flows.site import ROOT, Site, short_folder
 
 UPLOADS = 100
@@ -57,16 +57,20 @@ def _upload_figures(site: Site) -> dict[str, str]:
     with connect(address, origin=site.url) as socket:
         for data in photos(UPLOADS):
             began = time.monotonic()
-            answer = requests.post(
-                f"{site.url}/api/v1/captions", files={"image": ("p.jpg", data)}, timeout=30
-            )
+            image_id = _send(site, data)
             answered.append(time.monotonic() - began)
-            _await_captions(socket, answer.json()["image"]["id"])
+            _await_captions(socket, image_id)
             captioned.append(time.monotonic() - began)
     return {
         f"upload answered ({UPLOADS} photos of 1280 x 960)": _spread(answered),
         "upload to caption": _spread(captioned),
     }
+
+
+def _send(site: Site, data: bytes) -> str:
+    files = {"image": ("photo.jpg", data)}
+    answer = requests.post(f"{site.url}/api/v1/captions", files=files, timeout=30)
+    return str(answer.json()["image"]["id"])
 
 
 def _await_captions(socket, image_id: str) -> None:
@@ -79,15 +83,13 @@ def _await_captions(socket, image_id: str) -> None:
 
 def _screen_figures(site: Site) -> dict[str, str]:
     """Measure from a caption's commit to a second browser's changed page."""
-    from tests.flows.test_browser import WATCH_ARRIVALS
-
     with chromium() as browser:
         page = browser.new_page()
         page.goto(site.url)
         page.wait_for_selector("html[data-socket=open]", state="attached")
         page.evaluate(WATCH_ARRIVALS)
         for n, data in enumerate(photos(SCREEN_UPLOADS, first=UPLOADS)):
-            requests.post(f"{site.url}/uploads/", files={"image": data}, timeout=30)
+            _send(site, data)
             site.wait(lambda n=n: len(page.evaluate("window.arrivals")) > n, 30, "the screen")
         arrivals = [milliseconds / 1000 for milliseconds in page.evaluate("window.arrivals")]
     return {"commit to another screen": _spread(arrivals)}

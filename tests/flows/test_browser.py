@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.badfiles import BAD_FILES
 from tests.factories import photo_bytes
-from tests.flows.browser import listen
+from tests.flows.browser import WATCH_ARRIVALS, listen
 from tests.flows.site import Site, upload
 
 pytestmark = pytest.mark.flow
@@ -33,15 +33,6 @@ PASTE = """([name, type, data]) => {
     transfer.items.add(new File([bytes], name, {type}));
     document.body.dispatchEvent(
         new ClipboardEvent("paste", {clipboardData: transfer, bubbles: true, cancelable: true}));
-}"""
-WATCH_ARRIVALS = """() => {
-    window.arrivals = [];
-    document.addEventListener("capsite:message", (event) => {
-        const message = event.detail;
-        if (message.type === "image.updated" && message.state === "done") {
-            window.arrivals.push(Date.now() - message.committed_at * 1000);
-        }
-    });
 }"""
 
 
