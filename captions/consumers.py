@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import logging
+from itertools import count
 from typing import Any, cast
 from uuid import UUID
 
@@ -13,6 +15,8 @@ from capsite.common.outage import OUTAGES, outage_error
 from capsite.common.push import GALLERY_GROUP, image_group, user_group
 from captions.pulse import shared_pulse
 from gallery.access import Person, image_for
+
+logger = logging.getLogger(__name__)
 
 PULSE_SECONDS = 5
 MAX_WATCHED = 50
@@ -108,13 +112,17 @@ class GalleryConsumer(AsyncJsonWebsocketConsumer):
 
     async def _follow_worker(self) -> None:
         """Tell this screen when the worker comes or goes, and stay a member of our groups."""
-        beats = 0
-        while True:
+        for beat in count(1):
             await asyncio.sleep(PULSE_SECONDS)
-            beats += 1
-            seen = await shared_pulse()
-            if seen["state"] != self.worker["state"] or seen["state"] == "away":
-                await self.send_json({"type": "worker"} | seen)
-            self.worker = seen
-            if beats % REJOIN_BEATS == 0:
-                await self._join()
+            try:
+                await self._one_beat(rejoin=beat % REJOIN_BEATS == 0)
+            except Exception as error:  # the next beat may fare better; the socket goes on
+                logger.warning("A screen's beat failed: %r", error)
+
+    async def _one_beat(self, *, rejoin: bool) -> None:
+        seen = await shared_pulse()
+        if seen["state"] != self.worker["state"] or seen["state"] == "away":
+            await self.send_json({"type": "worker"} | seen)
+        self.worker = seen
+        if rejoin:
+            await self._join()

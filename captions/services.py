@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from captions.models import Caption, CaptionModel, Origin
 from gallery.models import CaptionJob
 from gallery.models.job import State
 from gallery.services.events import image_changed_on_commit
 from gallery.services.jobs import job_finish
+
+ACTIVATION_LOCK = 7_201_500_001  # any number that nothing else in this database locks
 
 
 class Candidate(Protocol):
@@ -76,7 +78,9 @@ def model_activate(
         defaults={"languages": list(languages), "levels": list(levels)},
     )
     if not model.active:
-        CaptionModel.objects.select_for_update().filter(active=True).update(active=False)
+        with connection.cursor() as cursor:  # of two workers with two models, one goes first
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ACTIVATION_LOCK])
+        CaptionModel.objects.filter(active=True).update(active=False)
         CaptionModel.objects.filter(pk=model.pk).update(active=True)
         model.active = True
     return model

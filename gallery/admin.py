@@ -33,6 +33,11 @@ class ImageAdmin(ReadOnlyAdmin):
     list_filter = ["visibility", "format", "created_at"]
     search_fields = ["title", "sha256", "id"]
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Jobs and captions go with their photo, though nobody may delete them alone."""
+        listed, counts, _refused, protected = super().get_deleted_objects(objs, request)
+        return listed, counts, set(), protected
+
     def delete_model(self, request: HttpRequest, obj: Image) -> None:
         """Delete through the service, with the files."""
         images_delete([obj])

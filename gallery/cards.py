@@ -41,7 +41,7 @@ def card_of(image: Image) -> Card:
         large_url=derivative_url(image, image.variants[-1]["name"]),
         srcset=srcset_of(image),
         alt=best.text if best else _("Photo without a caption yet"),
-        captions=sorted(image.captions.all(), key=_by_confidence),
+        captions=_distinct(sorted(image.captions.all(), key=_by_confidence)),
     )
 
 
@@ -50,6 +50,14 @@ def _state(job: CaptionJob | None, best: Any) -> str:
     if job is None:
         return State.DONE if best else State.QUEUED
     return job.state if job.state != State.FAILED or not best else State.DONE
+
+
+def _distinct(captions: list[Any]) -> list[Any]:
+    """Keep the first of equal sentences: two jobs may have written the same one."""
+    firsts: dict[tuple[str, str], Any] = {}
+    for item in captions:
+        firsts.setdefault((item.text, item.language), item)
+    return list(firsts.values())
 
 
 def _by_confidence(caption: Any) -> tuple[float, int]:

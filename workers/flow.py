@@ -16,13 +16,15 @@ from gallery.models import CaptionJob
 from gallery.services.jobs import LeaseLost, job_fail, job_release, jobs_claim, leases_sweep
 from workers.leases import LeaseKeeper
 from workers.pipeline.contract import CaptionOutcome, CaptionRequest
+from workers.pipeline.errors import InferenceError, PipelineError
 
 if TYPE_CHECKING:
     from workers.pipeline.captioner import Captioner
 
 logger = logging.getLogger(__name__)
 
-STORE_TRIES = 20
+# Two minutes: as long as a PostgreSQL may need to recover from a crash.
+STORE_TRIES = 240
 STORE_PAUSE_SECONDS = 0.5
 
 
@@ -52,46 +54,49 @@ def batch_caption(jobs: list[CaptionJob], *, captioner: "Captioner", model: Capt
     """Caption one claimed batch while its leases are kept, and store each job's outcome."""
     began = time.monotonic()
     with LeaseKeeper(jobs):
-        readable = [job for job in jobs if _photo_present(job)]
-        outcomes = _infer(captioner, readable)
-        for job, outcome in zip(readable, outcomes, strict=True):
-            _patiently(lambda j=job, o=outcome: _store(j, o, model))  # type: ignore[misc]
+        requests = {job.pk: _request_of(job) for job in jobs}
+        good = [request for request in requests.values() if isinstance(request, CaptionRequest)]
+        made = iter(_infer(captioner, good))
+        for job in jobs:
+            request = requests[job.pk]
+            outcome = next(made) if isinstance(request, CaptionRequest) else request
+            _patiently(job, lambda j=job, o=outcome: _store(j, o, model))  # type: ignore[misc]
     seconds = time.monotonic() - began
-    logger.info("Captioned %d of %d photos in %.2f s", len(readable), len(jobs), seconds)
+    logger.info("Captioned %d of %d photos in %.2f s", len(good), len(jobs), seconds)
 
 
-def _photo_present(job: CaptionJob) -> bool:
-    if default_storage.exists(job.image.original):
-        return True
-    message = "The file of this photo is missing."
-    _patiently(lambda: job_fail(job, code="photo_missing", message=message))
-    return False
-
-
-def _infer(captioner: "Captioner", jobs: list[CaptionJob]) -> list[CaptionOutcome]:
-    """Run the captioner; whatever it throws becomes an outcome, so that no job is lost."""
-    from workers.pipeline.errors import InferenceError, PipelineError
-
+def _request_of(job: CaptionJob) -> CaptionRequest | CaptionOutcome:
+    """Return the captioner's request, or the outcome of a job that has none; spoils no other."""
     try:
-        return captioner.caption([_request_of(job) for job in jobs]) if jobs else []
+        with default_storage.open(job.image.original) as file:
+            photo = file.read()
+        return CaptionRequest(
+            photo=photo,
+            strategy=job.strategy,  # type: ignore[arg-type]
+            num=job.num,
+            language=job.language,  # type: ignore[arg-type]
+            seed=job.seed,
+        )
+    except FileNotFoundError:
+        message = "The file of this photo is missing."
+        return CaptionOutcome(error=PipelineError("photo_missing", message))
+    except OSError as error:
+        message = f"The file of this photo cannot be read now: {error.strerror}."
+        return CaptionOutcome(error=PipelineError("storage_away", message, retryable=True))
     except PipelineError as error:
-        failure: PipelineError = error
+        return CaptionOutcome(error=error)
+
+
+def _infer(captioner: "Captioner", requests: list[CaptionRequest]) -> list[CaptionOutcome]:
+    """Run the captioner; whatever it throws becomes an outcome, so that no job is lost."""
+    try:
+        return captioner.caption(requests) if requests else []
+    except PipelineError as error:
+        failure = error
     except Exception as error:
-        logger.exception("The captioner failed on a batch of %d", len(jobs))
+        logger.exception("The captioner failed on a batch of %d", len(requests))
         failure = InferenceError(f"The captioner failed: {type(error).__name__}.")
-    return [CaptionOutcome(error=failure) for _job in jobs]
-
-
-def _request_of(job: CaptionJob) -> CaptionRequest:
-    with default_storage.open(job.image.original) as file:
-        photo = file.read()
-    return CaptionRequest(
-        photo=photo,
-        strategy=job.strategy,  # type: ignore[arg-type]
-        num=job.num,
-        language=job.language,  # type: ignore[arg-type]
-        seed=job.seed,
-    )
+    return [CaptionOutcome(error=failure) for _request in requests]
 
 
 def _store(job: CaptionJob, outcome: CaptionOutcome, model: CaptionModel) -> None:
@@ -104,10 +109,11 @@ def _store(job: CaptionJob, outcome: CaptionOutcome, model: CaptionModel) -> Non
         job_fail(job, code=error.code, message=error.message)
 
 
-def _patiently(write: Callable[[], object]) -> None:
-    """Write an outcome, waiting out a short database outage rather than losing the work.
+def _patiently(job: CaptionJob, write: Callable[[], object]) -> None:
+    """Write an outcome, waiting out a database outage rather than losing the work.
 
-    A commit whose answer was lost shows as LeaseLost on the next try: the row has moved on.
+    A commit whose answer was lost shows as LeaseLost on the next try: the row has moved on. What
+    the database refuses for another reason is this job's trouble alone: it is tried again later.
     """
     for left in reversed(range(STORE_TRIES)):
         try:
@@ -121,3 +127,11 @@ def _patiently(write: Callable[[], object]) -> None:
             if not left:
                 raise
             time.sleep(STORE_PAUSE_SECONDS)
+        except Exception:
+            logger.exception("The outcome of job %s could not be stored", job.pk)
+            write = _refused(job)
+
+
+def _refused(job: CaptionJob) -> Callable[[], object]:
+    message = "The captions of this photo could not be stored."
+    return lambda: job_release(job, code="store_failed", message=message)

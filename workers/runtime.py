@@ -91,13 +91,14 @@ def stopping() -> bool:
 @worker_init.connect
 def _start(**kwargs: object) -> None:
     """Load before the worker asks for its first message, so that ready means ready."""
-    from workers.pipeline.errors import ModelError
+    from workers.pipeline.errors import PipelineError
 
     threading.Thread(target=_beat, name="pulse", daemon=True).start()
     try:
         runtime()
-    except ModelError as error:
-        logger.critical("The worker cannot start. %s", error)
+    except Exception as error:  # Celery would log it and call the worker ready all the same
+        known = isinstance(error, PipelineError)
+        logger.critical("The worker cannot start. %s", error, exc_info=not known)
         sys.exit(2)
 
 

@@ -22,12 +22,35 @@ def limit_body(app: App, *, max_bytes: int) -> App:
             return await app(scope, receive, send)
         if _declared_length(scope) > max_bytes:
             return await _refuse(send, max_bytes)
+        receive = _counting(receive, max_bytes)
         try:
-            return await app(scope, _counting(receive, max_bytes), send)
+            if not _has(scope, b"content-length") and _has(scope, b"transfer-encoding"):
+                scope, receive = await _measured(scope, receive)
+            return await app(scope, receive, send)
         except BodyTooLarge:
             return await _refuse(send, max_bytes)
 
     return limited
+
+
+async def _measured(scope: Scope, receive: Receive) -> tuple[Scope, Receive]:
+    """Take in a chunked body and say its length, without which Django reads no form."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    length = (b"content-length", str(len(body)).encode())
+    whole = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+    async def replayed() -> dict[str, Any]:
+        return next(whole, None) or await receive()
+
+    return scope | {"headers": [*scope["headers"], length]}, replayed
+
+
+def _has(scope: Scope, name: bytes) -> bool:
+    return any(header == name for header, _value in scope["headers"])
 
 
 def _declared_length(scope: Scope) -> int:

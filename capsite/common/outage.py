@@ -4,7 +4,7 @@ import logging
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
 
@@ -43,7 +43,8 @@ class OutageMiddleware(MiddlewareMixin):
         response = (
             JsonResponse(error.as_dict(), status=error.status)
             if wants_json(request)
-            else render(request, "503.html", status=error.status)
+            # Without the request: who is asking is itself a question to the database.
+            else HttpResponse(render_to_string("503.html"), status=error.status)
         )
         response["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return response

@@ -1,5 +1,6 @@
 """Socket messages that leave only after the commit they tell of, and never fail their caller."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Sequence
@@ -10,9 +11,13 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 
+from capsite.common.breaker import Breaker
+
 logger = logging.getLogger(__name__)
 
 GALLERY_GROUP = "gallery"
+PATIENCE_SECONDS = 2
+_breaker = Breaker(seconds=5)
 
 
 def image_group(image_id: object) -> str:
@@ -32,11 +37,18 @@ def push_on_commit(groups: Sequence[str], message: dict[str, Any]) -> None:
 
 def _push(groups: tuple[str, ...], message: dict[str, Any]) -> None:
     # Screens re-read the truth when they reconnect, so a push that fails loses nothing.
+    if _breaker.open:
+        return
     stamped = message | {"committed_at": time.time()}
     try:
-        async_to_sync(_send)(groups, stamped)
+        async_to_sync(_send_soon)(groups, stamped)
     except Exception as error:
-        logger.warning("Push of %s failed: %s", message.get("type"), error)
+        _breaker.trip()
+        logger.warning("Push of %s failed: %r", message.get("type"), error)
+
+
+async def _send_soon(groups: tuple[str, ...], message: dict[str, Any]) -> None:
+    await asyncio.wait_for(_send(groups, message), PATIENCE_SECONDS)
 
 
 async def _send(groups: tuple[str, ...], message: dict[str, Any]) -> None:

@@ -5,10 +5,13 @@ import logging
 from celery import current_app
 from django.db import transaction
 
+from capsite.common.breaker import Breaker
+
 logger = logging.getLogger(__name__)
 
 DRAIN = "workers.drain"
 SWEEP_FILES = "workers.sweep_files"
+_breaker = Breaker(seconds=5)
 
 
 def wake_on_commit() -> None:
@@ -17,7 +20,10 @@ def wake_on_commit() -> None:
 
 
 def _wake() -> None:
+    if _breaker.open:
+        return
     try:
         current_app.send_task(DRAIN, expires=60, retry=False)
     except Exception as error:
-        logger.warning("Nobody was woken (beat will): %s", error)
+        _breaker.trip()
+        logger.warning("Nobody was woken (beat will): %r", error)

@@ -1,13 +1,15 @@
 """REST answers: one error shape (RFC 9457 problem details) for every refusal."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from django.utils.translation import gettext as _
 from rest_framework import authentication, exceptions
 from rest_framework.response import Response
 
-from capsite.common.errors import CapsiteError, NotFound
+from capsite.common.errors import CapsiteError, Forbidden, NotFound
 from capsite.common.outage import OUTAGES, RETRY_AFTER_SECONDS, outage_error
 
 PROBLEM_JSON = "application/problem+json"
@@ -19,6 +21,14 @@ class SessionAuthentication(authentication.SessionAuthentication):
     def authenticate_header(self, request: Any) -> str:
         """Name the scheme, as a 401 must."""
         return "Session"
+
+
+def refuse_cross_site(request: Any) -> None:
+    """Refuse a browser that posts on behalf of another website; programs send no such header."""
+    origin = request.headers.get("Origin", "")
+    foreign = bool(origin) and urlsplit(origin).netloc != request.get_host()
+    if foreign or request.headers.get("Sec-Fetch-Site") == "cross-site":
+        raise Forbidden(_("Other websites may not send photos here."), code="cross_site")
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:

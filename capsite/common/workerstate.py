@@ -7,14 +7,14 @@ from django.core.cache import cache
 logger = logging.getLogger(__name__)
 
 PULSE_SECONDS = 3
-_KEY = "worker-pulse"
+_KEYS = {"ready": "worker-ready", "starting": "worker-starting"}
 _TTL = PULSE_SECONDS * 3
 
 
 def worker_pulse(state: str) -> None:
     """Note that a worker is ``starting`` or ``ready`` now; a cache that is away is no error."""
     try:
-        cache.set(_KEY, state, timeout=_TTL)
+        cache.set(_KEYS[state], True, timeout=_TTL)
     except Exception as error:
         logger.warning("The worker's pulse could not be noted: %s", error)
 
@@ -22,15 +22,19 @@ def worker_pulse(state: str) -> None:
 def worker_gone() -> None:
     """Note that the worker has stopped, rather than let its pulse run out."""
     try:
-        cache.delete(_KEY)
+        cache.delete_many(_KEYS.values())  # another worker's next beat puts it back
     except Exception as error:
         logger.warning("The worker's end could not be noted: %s", error)
 
 
 def worker_state() -> str:
-    """Return ``ready``, ``starting`` or ``away`` (also when the cache cannot be asked)."""
+    """Return ``ready`` when any worker is, else ``starting`` or ``away``.
+
+    A cache that cannot be asked counts as away.
+    """
     try:
-        return cache.get(_KEY) or "away"
+        beating = cache.get_many(_KEYS.values())
+        return next((state for state, key in _KEYS.items() if key in beating), "away")
     except Exception as error:
         logger.warning("The worker's pulse could not be read: %s", error)
         return "away"

@@ -7,15 +7,6 @@ from PIL import Image
 MAX_BYTES = 5 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 
-EXTENSIONS = {
-    "jpeg": "jpg",
-    "png": "png",
-    "webp": "webp",
-    "gif": "gif",
-    "avif": "avif",
-    "heic": "heic",
-}
-
 ExifValue = str | int | float
 
 
@@ -44,16 +35,6 @@ class Photo:
     height: int
     exif: dict[str, ExifValue] = field(compare=False)
     pixels: Image.Image = field(compare=False, repr=False)
-
-    @property
-    def media_type(self) -> str:
-        """The media type found in the bytes, such as `image/jpeg`."""
-        return f"image/{self.format}"
-
-    @property
-    def extension(self) -> str:
-        """The usual file name extension, without a dot."""
-        return EXTENSIONS[self.format]
 
 
 @dataclass(frozen=True, slots=True)

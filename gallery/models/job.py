@@ -34,7 +34,6 @@ class Language(models.TextChoices):
 
 
 ACTIVE = (State.QUEUED, State.CAPTIONING)
-ENDED = (State.DONE, State.FAILED)
 
 
 class CaptionJob(models.Model):
@@ -75,6 +74,7 @@ class CaptionJob(models.Model):
                 condition=Q(language__in=Language.values), name="job_language_known"
             ),
             models.CheckConstraint(condition=Q(num__gte=1, num__lte=10), name="job_num_1_to_10"),
+            models.CheckConstraint(condition=Q(seed__gte=0), name="job_seed_not_negative"),
             models.CheckConstraint(
                 condition=(
                     Q(state="captioning", lease__isnull=False, lease_expires_at__isnull=False)
@@ -96,7 +96,7 @@ class CaptionJob(models.Model):
                 condition=~Q(state="failed") | ~Q(error_code=""), name="job_failure_has_reason"
             ),
             models.UniqueConstraint(
-                fields=["image", "strategy", "language"],
+                fields=["image", "strategy", "language", "num"],
                 condition=Q(state__in=["queued", "captioning"]),
                 name="job_one_active_per_request",
             ),

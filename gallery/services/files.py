@@ -1,7 +1,10 @@
 """A photo's files in storage: written before its row, removed when the row cannot be."""
 
 import logging
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
+from uuid import UUID
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -13,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 # An upload that is still on its way has files and no row yet; nothing takes this long.
 ORPHAN_AGE = timedelta(hours=1)
+CHUNK = 1000
 
 
 def files_write(image: Image, photo: Photo, data: bytes) -> None:
@@ -46,24 +50,28 @@ def files_delete(folder: str) -> None:
 def orphans_sweep() -> int:
     """Remove folders that no row names, left by a crash between the files and the commit."""
     removed = 0
-    for folder in _folders():
-        if _is_old(folder) and not Image.objects.filter(pk=folder.rsplit("/", 1)[1]).exists():
-            files_delete(folder)
-            removed += 1
+    folders = _folders()
+    while names := dict(islice(folders, CHUNK)):
+        known = set(Image.objects.filter(pk__in=names).values_list("pk", flat=True))
+        for key in names.keys() - known:
+            if _is_old(names[key]):
+                files_delete(names[key])
+                removed += 1
     if removed:
         logger.info("Removed %d folders that belonged to no photo", removed)
     return removed
 
 
-def _folders() -> list[str]:
+def _folders() -> Iterator[tuple[UUID, str]]:
+    """Yield every photo's id and folder; what is not named by an id is not ours to judge."""
     if not default_storage.exists("photos"):
-        return []
-    shards, _ = default_storage.listdir("photos")
-    return [
-        f"photos/{shard}/{name}"
-        for shard in shards
-        for name in default_storage.listdir(f"photos/{shard}")[0]
-    ]
+        return
+    for shard in default_storage.listdir("photos")[0]:
+        for name in default_storage.listdir(f"photos/{shard}")[0]:
+            try:
+                yield UUID(name), f"photos/{shard}/{name}"
+            except ValueError:
+                continue
 
 
 def _is_old(folder: str) -> bool:

@@ -8,8 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
+from capsite.common.errors import NotFound
 from capsite.common.queues import wake_on_commit
 from gallery.models import CaptionJob, Image
 from gallery.models.job import ACTIVE, Language, State, Strategy
@@ -28,7 +31,7 @@ def job_ensure(
     Two callers at once get the same job: the database allows one active job a request.
     """
     asked = Q(image=image, strategy=strategy, language=language)
-    good = Q(state=State.DONE, num__gte=num) | Q(state__in=ACTIVE)
+    good = Q(state__in=[State.DONE, *ACTIVE], num__gte=num)
     existing = CaptionJob.objects.filter(asked & good).order_by("-created_at").first()
     if existing is not None:
         return existing
@@ -38,7 +41,10 @@ def job_ensure(
                 image=image, strategy=strategy, language=language, num=num, priority=priority
             )
     except IntegrityError:
-        return CaptionJob.objects.get(asked, state__in=ACTIVE)
+        quicker = CaptionJob.objects.filter(asked, num=num, state__in=ACTIVE).first()
+        if quicker is None:  # the image was deleted meanwhile
+            raise NotFound(_("This photo was removed meanwhile.")) from None
+        return quicker
     image_changed_on_commit(image, State.QUEUED)
     wake_on_commit()
     return job
@@ -64,12 +70,11 @@ def jobs_claim(*, worker: str, limit: int) -> list[CaptionJob]:
     """
     jobs = list(_claimable().select_for_update(of=("self",), skip_locked=True)[:limit])
     jobs = jobs[:1] if jobs and jobs[0].attempts else [job for job in jobs if not job.attempts]
-    now = timezone.now()
     for job in jobs:
         job.state, job.worker, job.lease = State.CAPTIONING, worker, uuid.uuid4()
-        job.lease_expires_at = now + timedelta(seconds=settings.CAPSITE_LEASE_SECONDS)
+        job.lease_expires_at = _lease_end()
         job.attempts += 1
-        job.started_at, job.run_after = now, None
+        job.started_at, job.run_after = Now(), None
         image_changed_on_commit(job.image, State.CAPTIONING)
     CaptionJob.objects.bulk_update(
         jobs,
@@ -78,17 +83,21 @@ def jobs_claim(*, worker: str, limit: int) -> list[CaptionJob]:
     return jobs
 
 
+def _lease_end() -> Combinable:
+    """Return when a lease given now runs out, by the database's clock: workers' may differ."""
+    return Now() + timedelta(seconds=settings.CAPSITE_LEASE_SECONDS)
+
+
 def _claimable() -> QuerySet[CaptionJob]:
-    ready = Q(run_after__isnull=True) | Q(run_after__lte=timezone.now())
+    ready = Q(run_after__isnull=True) | Q(run_after__lte=Now())
     waiting = CaptionJob.objects.filter(ready, state=State.QUEUED)
     return waiting.select_related("image").order_by("-priority", "created_at")
 
 
 def leases_renew(jobs: Sequence[CaptionJob]) -> int:
     """Extend the leases that are still ours; return how many are."""
-    expires = timezone.now() + timedelta(seconds=settings.CAPSITE_LEASE_SECONDS)
     leases = [job.lease for job in jobs]
-    return CaptionJob.objects.filter(lease__in=leases).update(lease_expires_at=expires)
+    return CaptionJob.objects.filter(lease__in=leases).update(lease_expires_at=_lease_end())
 
 
 def job_finish(job: CaptionJob, *, timings: dict[str, float]) -> None:
@@ -112,25 +121,27 @@ def job_release(job: CaptionJob, *, code: str, message: str) -> None:
 
 def leases_sweep() -> int:
     """Return jobs whose worker is gone to the queue, or fail them; return how many there were."""
-    message = "The worker stopped several times while it captioned this photo."
     swept = 0
-    while job := _expired_one():
-        with transaction.atomic():
-            try:
-                job_release(job, code="worker_lost", message=message)
-            except LeaseLost:  # another sweep, or the worker itself, was quicker
-                continue
+    while _one_swept():
         swept += 1
     return swept
 
 
-def _expired_one() -> CaptionJob | None:
-    expired = CaptionJob.objects.filter(state=State.CAPTIONING, lease_expires_at__lt=timezone.now())
-    return expired.select_related("image").first()
+@transaction.atomic
+def _one_swept() -> bool:
+    """Release one job whose lease ran out; the row is locked, so nobody renews it meanwhile."""
+    expired = CaptionJob.objects.filter(state=State.CAPTIONING, lease_expires_at__lt=Now())
+    locked = expired.select_related("image").select_for_update(of=("self",), skip_locked=True)
+    job = locked.order_by("lease_expires_at").first()
+    if job is None:
+        return False
+    message = "The worker stopped several times while it captioned this photo."
+    job_release(job, code="worker_lost", message=message)
+    return True
 
 
 def _end(job: CaptionJob, **changes: Any) -> None:
-    _leave(job, finished_at=timezone.now(), **changes)
+    _leave(job, finished_at=Now(), **changes)
 
 
 def _leave(job: CaptionJob, **changes: Any) -> None:
@@ -144,9 +155,9 @@ def _reason(code: str, message: str) -> dict[str, str]:
     return {"error_code": code, "error_message": message}
 
 
-def _back_off(job: CaptionJob) -> Any:
+def _back_off(job: CaptionJob) -> Combinable:
     seconds = settings.CAPSITE_JOB_BACKOFF_SECONDS * 2 ** (job.attempts - 1)
-    return timezone.now() + timedelta(seconds=min(seconds, 300))
+    return Now() + timedelta(seconds=min(seconds, 300))
 
 
 def jobs_waiting() -> int:

@@ -78,11 +78,12 @@ def _take_in(data: bytes, owner: Any, details: dict[str, Any], ask: dict[str, An
     with DECODING:
         photo = _inspected(data)
         image = _find(photo.sha256, owner)
-        if image is not None:
-            return Upload(image, job_ensure(image=image, **ask), existing=True)
-        image = _image_from(photo, owner, details)
-        files_write(image, photo, data)
-    return _stored(image, ask)
+        if image is None:
+            new = _image_from(photo, owner, details)
+            files_write(new, photo, data)
+    if image is not None:
+        return Upload(image, job_ensure(image=image, **ask), existing=True)
+    return _stored(new, ask)
 
 
 def _inspected(data: bytes) -> Photo:

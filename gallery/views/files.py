@@ -27,7 +27,7 @@ def derivative(request: HttpRequest, image_id: UUID, variant: str) -> HttpRespon
             response = HttpResponse(file.read(), content_type="image/webp")
     except FileNotFoundError as error:
         raise NotFound(_("The file of this photo is missing.")) from error
-    scope = "private" if image.visibility == Visibility.PRIVATE else "public"
+    scope = "public" if image.visibility == Visibility.PUBLIC else "private"
     response["Cache-Control"] = f"{scope}, max-age={YEAR}, immutable"
     if "download" in request.GET:
         response["Content-Disposition"] = f'attachment; filename="{image.pk}.webp"'

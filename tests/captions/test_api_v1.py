@@ -165,6 +165,22 @@ def test_visitors_where_uploads_need_an_account(client, photo, settings):
     assert answer.json()["code"] == "sign_in_required"
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"origin": "https://elsewhere.test"}, 403),
+        ({"sec-fetch-site": "cross-site"}, 403),
+        ({"origin": "http://testserver", "sec-fetch-site": "same-origin"}, 202),
+        ({}, 202),
+    ],
+    ids=str,
+)
+def test_other_websites_may_not_send_photos(client, photo, headers, status):
+    file = SimpleUploadedFile("photo.jpg", photo)
+    answer = client.post("/api/v1/captions", {"image": file}, headers=headers)
+    assert answer.status_code == status
+
+
 def test_a_lost_database_is_503_with_retry_after(client, photo, monkeypatch):
     def away(**kwargs):
         raise OperationalError("server closed the connection unexpectedly")

@@ -5,6 +5,7 @@ import time
 
 import pytest
 import requests
+from urllib3.filepost import encode_multipart_formdata
 from websockets.sync.client import connect
 
 from tests.factories import photo_bytes
@@ -72,6 +73,15 @@ def test_a_socket_stays_open_while_nothing_happens(site):
 def test_a_socket_from_another_site_is_refused(site):
     with pytest.raises(Exception, match="403"):
         connect(site.url.replace("http", "ws") + "/ws/gallery/", origin="https://elsewhere.test")
+
+
+def test_a_photo_sent_in_chunks_is_taken_in(site):
+    body, kind = encode_multipart_formdata({"image": ("photo.jpg", photo_bytes(1003))})
+    pieces = (body[start : start + 700] for start in range(0, len(body), 700))
+    answer = requests.post(
+        f"{site.url}/api/v1/captions", data=pieces, headers={"Content-Type": kind}, timeout=30
+    )
+    assert answer.status_code == 202
 
 
 def test_a_body_that_is_far_too_large_is_refused(site):

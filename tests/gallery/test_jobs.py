@@ -132,6 +132,24 @@ def test_ensure_returns_what_answers_the_request():
     assert job_ensure(**ask | {"num": 5}) != first
 
 
+def test_a_waiting_job_for_fewer_captions_does_not_answer_a_request_for_more():
+    image = ImageFactory()
+    ask = {"image": image, "strategy": "beam", "language": "en"}
+    few, many = job_ensure(**ask, num=1), job_ensure(**ask, num=10)
+    assert (few.num, many.num) == (1, 10)
+    assert job_ensure(**ask, num=2) in {few, many}
+    assert CaptionJob.objects.count() == 2
+
+
+def test_a_job_renewed_at_the_last_moment_is_not_swept(monkeypatch):
+    JobFactory()
+    job = claim_one()
+    expire(job)
+    leases_renew([job])
+    assert leases_sweep() == 0
+    assert CaptionJob.objects.get().lease == job.lease
+
+
 def test_retry_queues_a_failed_photo_as_it_was_asked():
     failed = JobFactory(failed=True, strategy="nucleus", num=5)
     job = job_retry(failed.image)
@@ -151,6 +169,7 @@ def test_retry_queues_a_failed_photo_as_it_was_asked():
         {"language": "xx"},
         {"num": 0},
         {"num": 11},
+        {"seed": -1},
     ],
     ids=str,
 )

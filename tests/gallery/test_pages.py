@@ -196,6 +196,30 @@ def test_a_lost_database_is_a_calm_503(client, monkeypatch):
     assert "database" in page.content.decode()
 
 
+def test_a_lost_database_is_a_calm_503_for_the_signed_in_too(client, monkeypatch):
+    client.force_login(UserFactory())
+
+    def away(*args, **kwargs):
+        raise OperationalError("the server has gone")
+
+    monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", away)
+    page = client.get("/")
+    assert page.status_code == 503
+    assert "database" in page.content.decode()
+
+
+def test_equal_sentences_of_two_jobs_are_shown_once(client):
+    image = JobFactory(done=True).image
+    for confidence in (0.5, 0.8):
+        CaptionFactory(image=image, text="a dog runs", confidence=confidence)
+    CaptionFactory(image=image, text="a cat sits", confidence=0.6)
+    shown = client.get(f"/photos/{image.pk}/").context["captions"]
+    assert [(item.text, item.confidence) for item in shown] == [
+        ("a dog runs", 0.8),
+        ("a cat sits", 0.6),
+    ]
+
+
 def test_headers_are_strict(client):
     policy = client.get("/")["Content-Security-Policy"]
     assert "default-src 'none'" in policy

@@ -1,5 +1,6 @@
 """The worker's story with a tiny real captioner: every job ends exactly once, whatever happens."""
 
+import dataclasses
 import threading
 import time
 from datetime import timedelta
@@ -17,7 +18,7 @@ from gallery.services.uploads import image_upload
 from tests.factories import ModelFactory, photo_bytes
 from workers import flow
 from workers.pipeline.contract import CaptionOutcome
-from workers.pipeline.errors import OutOfMemory
+from workers.pipeline.errors import OutOfMemory, RequestError
 
 pytestmark = pytest.mark.django_db
 
@@ -113,6 +114,39 @@ def test_a_captioner_that_breaks_loses_no_job(tiny_captioner):
     assert set(CaptionJob.objects.values_list("state", "error_code")) == {
         ("queued", "inference_failed")
     }
+
+
+def test_a_request_the_captioner_refuses_spoils_no_other(tiny_captioner):
+    upload(3)
+    odd = CaptionJob.objects.first()
+    CaptionJob.objects.filter(pk=odd.pk).update(seed=2**63 - 1)
+    requests = flow.CaptionRequest
+
+    def picky(**fields):
+        if fields["seed"]:
+            raise RequestError("No such seed.")
+        return requests(**fields)
+
+    flow.CaptionRequest, kept = picky, requests
+    try:
+        request = flow._request_of(odd_again := CaptionJob.objects.get(pk=odd.pk))
+    finally:
+        flow.CaptionRequest = kept
+    assert odd_again.seed
+    assert request.error.code == "request_invalid"
+
+
+@pytest.mark.parametrize("text", ["", "a\x00b"])
+def test_a_caption_the_database_refuses_costs_its_own_job_alone(tiny_captioner, text):
+    upload(3)
+
+    def spoil(outcomes):
+        bad = dataclasses.replace(outcomes[1].captions[0], text=text)
+        return [outcomes[0], CaptionOutcome(captions=(bad,)), *outcomes[2:]]
+
+    drain(Replaced(tiny_captioner, spoil))
+    ends = sorted(CaptionJob.objects.values_list("state", "error_code"))
+    assert ends == [("done", ""), ("done", ""), ("queued", "store_failed")]
 
 
 def test_a_worker_that_lost_its_lease_stores_nothing(tiny_captioner):

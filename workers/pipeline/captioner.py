@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -132,16 +133,21 @@ class Captioner:
         if isinstance(result, PipelineError):
             return CaptionOutcome(error=result, timings=timings)
         language = self._language(request)
+        written = [(self.tokenizer.decode(item.ids, language), item.mean) for item in result]
+        usable = [(text, mean) for text, mean in written if _sayable(text) and math.isfinite(mean)]
+        if not usable:
+            error = InferenceError("The captioner found no words for this photo.")
+            return CaptionOutcome(error=error, timings=timings)
         captions = tuple(
             CandidateCaption(
-                text=self.tokenizer.decode(sequence.ids, language),
+                text=text,
                 rank=rank,
-                log_probability=sequence.mean,
-                confidence=confidence(sequence.mean, self.config.calibration),
+                log_probability=mean,
+                confidence=confidence(mean, self.config.calibration),
                 strategy=request.strategy,
                 language=language,
             )
-            for rank, sequence in enumerate(result)
+            for rank, (text, mean) in enumerate(usable)
         )
         return CaptionOutcome(captions=captions, timings=timings)
 
@@ -189,6 +195,11 @@ class Captioner:
             max_tokens=self.config.decoder.max_tokens,
             identity=lambda ids: self.tokenizer.decode(ids, language),
         )
+
+
+def _sayable(text: str) -> bool:
+    """Byte-level BPE can spell nothing at all, or a NUL, which no database stores."""
+    return bool(text) and "\x00" not in text
 
 
 @contextmanager

@@ -13,7 +13,7 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
         "CONFIG": {
             # The layer waits 5 s at a time for a message (BZPOPMIN); redis-py's own limit of 5 s
             # would cut off every screen on which nothing happens.
-            "hosts": [{"address": REDIS_URL, "socket_timeout": 20}],
+            "hosts": [{"address": REDIS_URL, "socket_timeout": 20, "socket_connect_timeout": 1}],
             # A slow screen may lag this many messages behind before the layer drops some; a
             # burst of a thousand uploads is about three thousand messages.
             "capacity": 10_000,

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from capsite.common.errors import CapsiteError
+from capsite.common.rest import refuse_cross_site
 from captions.api.v1.serializers import (
     CaptionRequestSerializer,
     CaptionSerializer,
@@ -25,6 +26,7 @@ class CaptionCreate(APIView):
 
     def post(self, request: Request) -> Response:
         """Answer 202 with the job, or 200 with the captions when they exist already."""
+        refuse_cross_site(request)
         require_upload(request.user)
         form = CaptionRequestSerializer(data=request.data)
         form.is_valid(raise_exception=True)

@@ -27,8 +27,7 @@ def near(found: object, wanted: tuple[int, ...], tolerance: int = 12) -> bool:
 def test_every_format_is_recognised_by_its_bytes(image_format: str) -> None:
     data = good(image_format)
     photo = inspected(data)
-    assert (photo.format, photo.media_type) == (image_format, f"image/{image_format}")
-    assert photo.extension == image_format.replace("jpeg", "jpg")
+    assert photo.format == image_format
     assert (photo.width, photo.height) == (96, 64)
     assert photo.size == len(data)
     assert photo.sha256 == hashlib.sha256(data).hexdigest()

@@ -13,6 +13,7 @@ import torch
 from tests.workers.tiny import plain_photo
 from workers.pipeline.captioner import Captioner
 from workers.pipeline.contract import CaptionOutcome, CaptionRequest
+from workers.pipeline.decoding.base import DecodedSequence
 from workers.pipeline.errors import ModelError, OutOfMemory, PhotoError, RequestError
 
 
@@ -142,6 +143,24 @@ def test_a_failing_batch_is_tried_photo_by_photo(tiny_captioner: Captioner, monk
     outcomes = tiny_captioner.caption([CaptionRequest(plain_photo(c)) for c in colours])
     assert [outcome.error is None for outcome in outcomes] == [True, False, True]
     assert outcomes[1].error.code == "inference_failed"
+
+
+@pytest.mark.parametrize(
+    "sequence",
+    [
+        DecodedSequence(ids=(), total=-1.0, steps=1),
+        DecodedSequence(ids=(5,), total=float("nan"), steps=1),
+    ],
+    ids=["no words", "no number"],
+)
+def test_what_cannot_be_said_is_an_error_of_its_photo(
+    tiny_captioner: Captioner, monkeypatch, sequence
+):
+    monkeypatch.setattr(tiny_captioner, "core", lambda pixels, requests: [[sequence]])
+    [outcome] = tiny_captioner.caption([CaptionRequest(plain_photo(), num=1)])
+    assert outcome.captions == ()
+    assert outcome.error is not None
+    assert outcome.error.code == "inference_failed"
 
 
 def test_loading_is_quick_and_a_caption_too(tiny_model: Path):

@@ -38,5 +38,6 @@ class Command(BaseCommand):
             language=options["language"],
             seed=options["seed"],
             as_json=options["as_json"],
+            threads=settings.CAPSITE_THREADS or None,
         )
         sys.exit(caption_files(options["photos"], wanted))

@@ -38,7 +38,7 @@ class DecodedSequence:
     @property
     def mean(self) -> float:
         """Mean log-probability per token, at most 0."""
-        return min(0.0, self.total / max(1, self.steps))
+        return min(self.total / max(1, self.steps), 0.0)  # this order keeps a NaN a NaN
 
 
 class DecodingStrategy(ABC):
