@@ -1,5 +1,6 @@
 """The only reader of the process environment: typed, with one clear sentence for a bad value."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,15 @@ from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 
-_environ = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")  # a missing file is fine; real variables win
 
 
 def text(name: str, default: str = "") -> str:
-    """Return the variable as it stands, without surrounding blanks."""
-    return str(_environ.str(name, default=default)).strip()
+    """Return the variable as it stands, without surrounding blanks.
+
+    Not through environ.Env, which takes a value that starts with $ for another variable's name.
+    """
+    return os.environ.get(name, default).strip()
 
 
 def required(name: str, why: str) -> str:
@@ -67,8 +70,8 @@ def path(name: str, default: Path) -> Path:
 
 
 def database(name: str, default: str) -> dict[str, Any]:
-    """Return Django's DATABASES entry for a ``postgres://`` URL; other engines are refused."""
-    url = text(name, default)
+    """Return Django's DATABASES entry for a ``postgres://`` URL; empty means unset."""
+    url = text(name) or default
     if not url.startswith(("postgres://", "postgresql://")):
         raise ImproperlyConfigured(
             f"{name} must be a PostgreSQL URL such as postgres://user:password@host:5432/capsite."
@@ -77,8 +80,8 @@ def database(name: str, default: str) -> dict[str, Any]:
 
 
 def redis(name: str, default: str) -> str:
-    """Return a ``redis://``, ``rediss://`` or ``unix://`` URL."""
-    url = text(name, default)
+    """Return a ``redis://``, ``rediss://`` or ``unix://`` URL; empty means unset."""
+    url = text(name) or default
     if not url.startswith(("redis://", "rediss://", "unix://")):
         raise ImproperlyConfigured(
             f"{name} must be a Redis URL such as redis://host:6379/0 or unix:///path/valkey.sock."

@@ -6,16 +6,14 @@ DEBUG = False
 SECRET_KEY = env.required(
     "CAPSITE_SECRET_KEY", "Production signs sessions with it: give 50 random characters."
 )
-ALLOWED_HOSTS = [
-    host
-    for host in env.required(
-        "CAPSITE_HOSTS", "Name the hosts this site answers to, separated by commas."
-    ).split(",")
-    if host
-]
+env.required("CAPSITE_HOSTS", "Name the hosts this site answers to, separated by commas.")
+ALLOWED_HOSTS = env.names("CAPSITE_HOSTS")
 env.required("DATABASE_URL", "Production runs on a PostgreSQL of your own.")
 env.required("REDIS_URL", "Production runs on a Redis or Valkey of your own.")
-CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if not host.startswith("*")]
+# ".example.org" stands for the domain and what lies below it; an origin spells that "*.".
+CSRF_TRUSTED_ORIGINS = [
+    f"https://{'*' if host.startswith('.') else ''}{host}" for host in ALLOWED_HOSTS if host != "*"
+]
 
 CAPSITE_ANONYMOUS_UPLOADS = env.boolean("CAPSITE_ANONYMOUS_UPLOADS", False)
 

@@ -1,6 +1,5 @@
 """The order in which one machine's capsite comes up: servers, schema, first run, processes."""
 
-import http.client
 import os
 import socket
 import sys
@@ -22,6 +21,7 @@ from capsite.supervisor.console import Console, wants_colour
 from capsite.supervisor.lock import AlreadyLocked, InstanceLock
 from capsite.supervisor.loop import StopRequested, Supervisor
 from capsite.supervisor.preflight import listen, lock_path, prepare_var
+from capsite.supervisor.probe import WebProbe
 from capsite.supervisor.reach import await_database
 from capsite.supervisor.refusal import Refusal
 from capsite.supervisor.specs import beat, first_run, migrate, server, web, worker
@@ -96,7 +96,7 @@ def _bring_up(
     if plan.beat:
         supervisor.add(beat(plan.base, environment, plan.var))
     host, port = _address_to_visit(listener)
-    if supervisor.wait_until(lambda: _answers(host, port), WEB_SECONDS):
+    if supervisor.wait_until(WebProbe(host, port).answers, WEB_SECONDS):
         shown = f"[{host}]" if ":" in host else host
         console.say(f"capsite is at http://{shown}:{port}/")
     else:
@@ -142,14 +142,3 @@ def child_environment(plan: Plan) -> dict[str, str]:
 def _address_to_visit(listener: socket.socket) -> tuple[str, int]:
     host, port = listener.getsockname()[:2]
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port
-
-
-def _answers(host: str, port: int) -> bool:
-    connection = http.client.HTTPConnection(host, port, timeout=0.5)
-    try:
-        connection.request("GET", "/health/live/", headers={"Host": "localhost"})
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()

@@ -7,9 +7,9 @@ import { percent, say } from "./words.js";
 /** @typedef {{text: string, confidence: number, level: string}} Caption */
 /** @typedef {{image: string, state: string, error: {message: string} | null, captions: Caption[]}} Update */
 
-/** When a message last filled a card, so that an answer asked for earlier does not undo it. */
+/** How late a card is true: when a message filled it, or when the answer that renewed it was asked for. */
 /** @type {WeakMap<HTMLElement, number>} */
-const filledAt = new WeakMap();
+const trueAt = new WeakMap();
 
 /** New cards that wait until their reader comes back to the top. */
 export const shelf = document.createElement("ul");
@@ -44,7 +44,7 @@ export function bestOf(captions) {
  * @returns {boolean}
  */
 export function fillCard(card, update) {
-  filledAt.set(card, performance.now());
+  trueAt.set(card, performance.now());
   const best = bestOf(update.captions ?? []);
   const state = update.state === "failed" && best ? "done" : update.state;
   const fresh = state === "done" && card.dataset.state !== "done";
@@ -88,7 +88,8 @@ function fillMeter(confidence, caption) {
  */
 export function renewCard(fetched, askedAt) {
   const card = cardOf(fetched.dataset.image);
-  if (!card || filledAt.get(card) > askedAt) return;
+  if (!card || trueAt.get(card) > askedAt) return;
+  trueAt.set(card, askedAt);
   if (card.dataset.state !== fetched.dataset.state) {
     card.toggleAttribute("data-fresh", fetched.dataset.state === "done");
     card.dataset.state = fetched.dataset.state;

@@ -1,5 +1,8 @@
 /** Fetches pieces of pages from the server and makes them live. */
 
+/** The server answers for no more cards at once. */
+const MAX_CARDS = 100;
+
 /**
  * Fetch a page or a fragment.
  * @param {string} url
@@ -7,7 +10,7 @@
  */
 export async function fetchPage(url) {
   const answer = await fetch(url, { headers: { "X-Requested-With": "fetch" } });
-  if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
+  if (!answer.ok) throw Object.assign(new Error(`${url} answered ${answer.status}`), { status: answer.status });
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
 
@@ -17,8 +20,12 @@ export async function fetchPage(url) {
  * @returns {Promise<HTMLElement[]>}
  */
 export async function fetchCards(ids) {
-  const url = `${document.body.dataset.cardsUrl}?ids=${ids.join(",")}`;
-  return cardsIn(await fetchPage(url));
+  const cards = [];
+  for (let start = 0; start < ids.length; start += MAX_CARDS) {
+    const some = ids.slice(start, start + MAX_CARDS).join(",");
+    cards.push(...cardsIn(await fetchPage(`${document.body.dataset.cardsUrl}?ids=${some}`)));
+  }
+  return cards;
 }
 
 /**

@@ -16,13 +16,15 @@ const RECENT_MS = 10_000;
 /** Photos that were announced and whose cards are on their way. */
 /** @type {Map<string, Promise<void>>} */
 const coming = new Map();
-/** The last message about each photo, for a page that was fetched before it and shown after it. */
+/** The last message about each photo, oldest first, for cards that were fetched before it and shown after it. */
 /** @type {Map<string, {message: object, at: number, isNew: boolean}>} */
 const recent = new Map();
 /** @type {string[]} */
 let created = [];
 /** @type {Promise<void> | null} */
 let gathering = null;
+/** The newest batch of cards; the next one waits for it, so that the newest photo ends on top. */
+let batch = Promise.resolve();
 /** @type {{state: string, waiting: number} | null} */
 let worker = null;
 
@@ -45,6 +47,7 @@ export function startLive() {
     replay();
   });
   document.addEventListener("htmx:afterRequest", afterRetry);
+  document.addEventListener("htmx:afterRequest", afterMore);
 }
 
 /** @param {{type: string, image?: string}} message */
@@ -56,16 +59,22 @@ function read(message) {
 /** @param {{type: string, image: string}} message */
 function note(message) {
   const isNew = message.type === "image.created" || Boolean(recent.get(message.image)?.isNew);
+  forgetOld();
+  recent.delete(message.image);
   recent.set(message.image, { message, at: performance.now(), isNew });
 }
 
-/** Apply what was said about photos while this page was on its way. */
+function forgetOld() {
+  for (const [image, { at }] of recent) {
+    if (performance.now() - at <= RECENT_MS) return;
+    recent.delete(image);
+  }
+}
+
+/** Apply what was said about photos while this page, or more of its cards, was on its way. */
 function replay() {
-  for (const [image, { message, at, isNew }] of recent) {
-    if (performance.now() - at > RECENT_MS) {
-      recent.delete(image);
-      continue;
-    }
+  forgetOld();
+  for (const [image, { message, isNew }] of [...recent]) {
     if (isNew && message.type !== "image.removed") photoCreated(image);
     readers[message.type]?.(message);
   }
@@ -73,6 +82,7 @@ function replay() {
 
 /** @param {boolean} again */
 async function opened(again) {
+  recent.clear(); // what is read now is newer
   await reread();
   if (again) announce(say("said.back"));
 }
@@ -81,9 +91,15 @@ async function opened(again) {
 function photoCreated(id) {
   if (!galleryPage() || cardOf(id)) return;
   created.push(id);
-  gathering ??= new Promise((resolve) => setTimeout(resolve, GATHER_MS)).then(fetchCreated);
+  gathering ??= gather();
   coming.set(id, gathering);
   return gathering;
+}
+
+function gather() {
+  const moment = new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+  batch = Promise.all([batch, moment]).then(fetchCreated);
+  return batch;
 }
 
 async function fetchCreated() {
@@ -113,8 +129,10 @@ async function photoUpdated(message) {
 }
 
 /** @param {string} id */
-function photoRemoved(id) {
+async function photoRemoved(id) {
+  await coming.get(id);
   removeCard(id);
+  showWaiting();
   if (onShow(id)) announce(say("said.removed"));
 }
 
@@ -135,4 +153,9 @@ function afterRetry(event) {
   const card = event.target.closest(".card");
   const answer = card ? rereadCards([card.dataset.image]) : refreshPanel();
   answer.catch(rereadLater);
+}
+
+/** @param {CustomEvent} event */
+function afterMore(event) {
+  if (event.detail.requestConfig.elt.matches(".more")) replay();
 }

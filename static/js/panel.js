@@ -4,6 +4,9 @@ import { enliven, fetchPage } from "./fragments.js";
 import { currentPage } from "./pages.js";
 import { watch } from "./socket.js";
 
+let asked = 0;
+let shown = 0;
+
 /**
  * Ask for the messages of a photo that the gallery does not list.
  * @param {HTMLElement} page
@@ -21,13 +24,16 @@ export function onShow(id) {
   return currentPage().dataset.page === "photo" && currentPage().dataset.image === id;
 }
 
-/** Fetch the captions of the photo on show again. */
+/** Fetch the captions of the photo on show again; an answer that a newer one overtook is left out. */
 export async function refreshPanel() {
   const page = currentPage();
   if (page.dataset.page !== "photo") return;
+  asked += 1;
+  const number = asked;
   const fetched = (await fetchPage(page.dataset.captionsUrl)).getElementById("captions");
   const old = page.querySelector("#captions");
-  if (!fetched || !old?.isConnected) return;
+  if (!fetched || !old?.isConnected || number < shown) return;
+  shown = number;
   fetched.toggleAttribute("data-fresh", old.dataset.state !== "done" && fetched.dataset.state === "done");
   const captions = document.adoptNode(fetched);
   old.replaceWith(captions);

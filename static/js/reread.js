@@ -1,24 +1,24 @@
 /** Reads the truth again after a connection was opened: what was missed is fetched, not guessed. */
 
-import { cardList, cardOf, putOnTop, renewCard, shelf } from "./cards.js";
+import { cardList, cardOf, putOnTop, removeCard, renewCard, shelf } from "./cards.js";
 import { cardsIn, fetchCards, fetchPage } from "./fragments.js";
-import { welcome } from "./newcomers.js";
+import { showWaiting, welcome } from "./newcomers.js";
 import { refreshPanel } from "./panel.js";
 import { awaited } from "./tray.js";
 
-const CHUNK = 50;
 const AGAIN_MS = 3000;
 let later = 0;
+let firstPageAt = 0;
 
 /** Bring everything on the page up to date; while the server cannot, ask again. */
 export async function reread() {
   try {
-    const seen = cardList() ? await rereadFirstPage() : new Set();
-    const ids = new Set([...unfinished(), ...awaited()].filter((id) => !seen.has(id)));
+    const renewed = cardList() ? await rereadFirstPage() : new Set();
+    const ids = new Set([...shown(), ...awaited()].filter((id) => !renewed.has(id)));
     await rereadCards([...ids]);
     await refreshPanel();
-  } catch {
-    rereadLater();
+  } catch (error) {
+    if (error.status !== 404) rereadLater(); // the photo on show may be gone
   }
 }
 
@@ -29,32 +29,39 @@ export function rereadLater() {
 }
 
 /**
- * Fetch some cards and bring those on the page up to date.
+ * Fetch some cards, bring those on the page up to date and remove those that are gone.
  * @param {string[]} ids
  */
 export async function rereadCards(ids) {
-  for (let start = 0; start < ids.length; start += CHUNK) {
-    const askedAt = performance.now();
-    const cards = await fetchCards(ids.slice(start, start + CHUNK));
-    cards.forEach(report);
-    cards.forEach((card) => renewCard(card, askedAt));
-  }
+  const askedAt = performance.now();
+  const cards = await fetchCards(ids);
+  const found = new Set(cards.map(idOf));
+  cards.forEach(report);
+  cards.forEach((card) => renewCard(card, askedAt));
+  ids.filter((id) => !found.has(id)).forEach(removeCard);
+  showWaiting();
 }
 
-/** @returns {Promise<Set<string>>} the photos that were brought up to date */
+/**
+ * Let in what is new on the first page and bring the rest of it up to date. What is new was not here to hear
+ * the messages that came with it, so it is not among the photos returned and is asked for once more.
+ * @returns {Promise<Set<string>>} the photos that were brought up to date
+ */
 async function rereadFirstPage() {
   const askedAt = performance.now();
   const page = await fetchPage(document.body.dataset.galleryUrl);
+  if (askedAt < firstPageAt) return new Set();
+  firstPageAt = askedAt;
   const cards = cardsIn(page);
-  const ids = new Set(cards.map((card) => card.dataset.image));
+  const known = cards.filter((card) => cardOf(idOf(card)));
   cards.forEach(report);
-  const strangers = cards.filter((card) => !cardOf(card.dataset.image));
-  if (cards.length && strangers.length === cards.length) startOver(page, cards);
+  if (cards.length && !known.length) startOver(page, cards);
   else {
-    cards.forEach((card) => renewCard(card, askedAt));
-    welcome(strangers);
+    // Strangers below the last known card are not new: they moved up, and scrolling brings them.
+    welcome(cards.slice(0, cards.indexOf(known.at(-1))));
+    known.forEach((card) => renewCard(card, askedAt));
   }
-  return ids;
+  return new Set(known.map(idOf));
 }
 
 /**
@@ -70,11 +77,20 @@ function startOver(page, cards) {
   if (more) window.htmx.process(more);
 }
 
-/** @returns {string[]} */
-function unfinished() {
-  const waiting = `.card:not([data-state="done"])`;
-  const cards = [...(cardList()?.querySelectorAll(waiting) ?? []), ...shelf.querySelectorAll(waiting)];
-  return cards.map((card) => card.dataset.image);
+/**
+ * The photos whose cards are on the page or wait to be let in.
+ * @returns {string[]}
+ */
+function shown() {
+  return [...(cardList()?.querySelectorAll(".card") ?? []), ...shelf.children].map(idOf);
+}
+
+/**
+ * @param {HTMLElement} card
+ * @returns {string}
+ */
+function idOf(card) {
+  return card.dataset.image;
 }
 
 /**

@@ -1,5 +1,8 @@
 """A bad setting is one clear sentence that names the variable and what is allowed."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from hypothesis import given
@@ -42,6 +45,19 @@ def test_good_values(monkeypatch):
     assert (database["HOST"], database["PORT"], database["NAME"]) == ("db", 5433, "site")
 
 
+def test_a_value_that_starts_with_a_dollar_is_no_reference(monkeypatch):
+    monkeypatch.setenv("X", "$HOME")
+    assert env.text("X") == env.required("X", "") == "$HOME"
+    monkeypatch.setenv("X", "$(-p^w")
+    assert env.text("X") == "$(-p^w"
+
+
+def test_an_empty_address_counts_as_unset(monkeypatch):
+    monkeypatch.setenv("X", "")
+    assert env.redis("X", "redis://cache/0") == "redis://cache/0"
+    assert env.database("X", "postgres://db/site")["HOST"] == "db"
+
+
 @given(st.integers(-100, 100))
 def test_integers_are_what_they_say(number):
     with pytest.MonkeyPatch.context() as patch:
@@ -58,6 +74,32 @@ def test_the_development_secret_is_made_once_and_private(tmp_path):
     assert secret_key_from(tmp_path / "var") == first
     assert len(first) >= 50
     assert (tmp_path / "var" / "secret-key").stat().st_mode & 0o077 == 0
+
+
+def test_an_empty_secret_file_left_by_a_crash_is_filled(tmp_path):
+    (tmp_path / "secret-key").touch()
+    (tmp_path / "secret-key.part").write_text("half a key of a start that was cut off" * 2)
+    key = secret_key_from(tmp_path)
+    assert len(key) == 50
+    assert (tmp_path / "secret-key").read_text() == key == secret_key_from(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["secret-key"]
+
+
+def test_processes_that_start_at_once_share_one_secret(tmp_path):
+    (tmp_path / "secret-key").touch()
+    together = Barrier(8)
+
+    def start(_: int) -> str:
+        together.wait()
+        return secret_key_from(tmp_path)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(start, range(8)))) == 1
+
+
+def test_where_nothing_can_be_written_a_passing_key_serves(tmp_path):
+    (tmp_path / "file").touch()
+    assert len(secret_key_from(tmp_path / "file" / "var")) == 50
 
 
 def test_the_broker_url_follows_the_redis_url():

@@ -96,6 +96,15 @@ class Site:
         finally:
             connection.close()
 
+    def execute(self, sql: str) -> None:
+        """Change the site's own database behind its back: no screen is told."""
+        connection = psycopg2.connect(_database_url(self.var))
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute(sql)
+        finally:
+            connection.close()
+
     def wait(self, happened: Any, timeout: float, what: str) -> None:
         """Return once ``happened()`` is true; an outage meanwhile counts as not yet."""
         deadline = time.monotonic() + timeout

@@ -2,12 +2,16 @@
 
 import base64
 import json
+import os
 import re
+import signal
 import statistics
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
 from tests.badfiles import BAD_FILES
 from tests.factories import photo_bytes
@@ -33,6 +37,17 @@ PASTE = """([name, type, data]) => {
     transfer.items.add(new File([bytes], name, {type}));
     document.body.dispatchEvent(
         new ClipboardEvent("paste", {clipboardData: transfer, bubbles: true, cancelable: true}));
+}"""
+HEAR = """() => {
+    window.done = [];
+    document.addEventListener("capsite:message", ({detail: {state, image}}) => {
+        if (state === "done") window.done.push(image);
+    });
+}"""
+REFRESH = """() => {
+    const urls = performance.getEntriesByType("resource").map(({name}) => name);
+    const panel = import(urls.find((url) => url.includes("/js/panel.")));
+    panel.then(({refreshPanel}) => refreshPanel());
 }"""
 
 
@@ -60,6 +75,46 @@ def choose(page: Page, *files: tuple[str, bytes], kind: str = "image/jpeg") -> N
 
 def tray_row(page: Page, name: str):
     return page.locator("#tray-rows li").filter(has_text=name)
+
+
+def card_ids(page: Page) -> list[str]:
+    return page.locator(".card").evaluate_all("cards => cards.map(card => card.dataset.image)")
+
+
+def ids_in_order(site: Site) -> list[str]:
+    rows = site.query("SELECT id FROM gallery_image ORDER BY created_at DESC, id DESC")
+    return [str(row[0]) for row in rows]
+
+
+@contextmanager
+def frozen_worker(site: Site) -> Iterator[None]:
+    """Photos keep waiting their turn meanwhile."""
+    pid = site.status()["worker"]["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def hold_first(page: Page, address: str) -> list[tuple[Route, APIResponse]]:
+    """Fetch the first answer from ``address`` now and keep it until the test lets it go."""
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append((route, route.fetch()))
+
+    page.route(re.compile(address), hold)
+    return held
+
+
+def let_go(held: list[tuple[Route, APIResponse]]) -> None:
+    route, answer = held[0]
+    with route.request.frame.page.expect_response(route.request.url):
+        route.fulfill(response=answer)
 
 
 @pytest.mark.parametrize("way", [DROP, PASTE], ids=["dropped", "pasted"])
@@ -158,8 +213,8 @@ def test_scrolling_brings_more_photos_in_their_order(page, site):
     before = page.locator(".card").count()
     page.mouse.wheel(0, 50_000)
     expect(page.locator(".card").nth(before)).to_be_attached(timeout=PATIENT)
-    ids = page.locator(".card").evaluate_all("cards => cards.map(c => c.dataset.image)")
-    assert len(ids) == len(set(ids))
+    ids = card_ids(page)
+    assert ids == ids_in_order(site)[: len(ids)]
 
 
 @pytest.mark.parametrize("width", [1280, 768, 360])
@@ -214,3 +269,75 @@ def test_hostile_file_names_are_text(page):
     expect(page.locator(".card").first).to_have_attribute("data-state", "done", timeout=PATIENT)
     page.locator(".tray-open").first.click()
     expect(page.locator(".photo-title")).to_contain_text("<img src=x onerror=alert(1)>")
+
+
+def test_an_overtaken_answer_does_not_undo_the_captions(page, site):
+    with frozen_worker(site):
+        image = upload(site.url, photo_bytes(3000))["image"]["id"]
+        page.goto(f"{site.url}/photos/{image}/")
+        expect(page.locator("html[data-socket=open]")).to_be_attached(timeout=PATIENT)
+        expect(page.locator("#captions")).to_have_attribute("data-state", "queued")
+        page.wait_for_load_state("networkidle")  # what opening the socket asked for
+        held = hold_first(page, f"/photos/{image}/captions/")
+        page.evaluate(REFRESH)
+        site.wait(lambda: page.wait_for_timeout(50) or held, 10, "the first answer")
+    expect(page.locator("#captions")).to_have_attribute("data-state", "done", timeout=PATIENT)
+
+    let_go(held)
+    page.wait_for_timeout(300)
+    expect(page.locator("#captions")).to_have_attribute("data-state", "done")
+
+
+@pytest.mark.parametrize("scrolled", [True, False], ids=["all shown", "first page shown"])
+def test_photos_removed_while_cut_off_leave_the_page(browser, site, scrolled):
+    for n in range(35 - len(ids_in_order(site))):
+        upload(site.url, photo_bytes(3100 + 50 * scrolled + n, size=(64, 48)))
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    if not scrolled:
+        page.route(re.compile(r"\?cursor="), lambda _route: None)  # more never comes
+    page.goto(site.url)
+    expect(page.locator("html[data-socket=open]")).to_be_attached(timeout=PATIENT)
+    if scrolled:
+        page.mouse.wheel(0, 50_000)
+        expect(page.locator(".card").nth(31)).to_be_attached(timeout=PATIENT)
+    page.wait_for_timeout(300)
+    before = card_ids(page)
+    gone = [before[2], before[-1]]
+
+    site.kill("web")
+    remove_unheard(site, gone)
+    expect(page.locator("html[data-socket=closed]")).to_be_attached(timeout=PATIENT)
+    expect(page.locator("html[data-socket=open]")).to_be_attached(timeout=60_000)
+    for image in gone:
+        expect(page.locator(f'.card[data-image="{image}"]')).to_have_count(0, timeout=PATIENT)
+    page.wait_for_timeout(300)
+    assert card_ids(page) == [image for image in before if image not in gone]
+    context.close()
+
+
+def remove_unheard(site: Site, ids: list[str]) -> None:
+    these = ", ".join(f"'{image}'" for image in ids)
+    site.execute(
+        f"DELETE FROM captions_caption WHERE image_id IN ({these});"
+        f"DELETE FROM gallery_captionjob WHERE image_id IN ({these});"
+        f"DELETE FROM gallery_image WHERE id IN ({these})"
+    )
+
+
+def test_a_card_that_was_on_its_way_hears_what_was_said_meanwhile(page, site):
+    with frozen_worker(site):
+        oldest = upload(site.url, photo_bytes(3200, size=(64, 48)))["image"]["id"]
+        for n in range(1, 31):
+            upload(site.url, photo_bytes(3200 + n, size=(64, 48)))
+        held = hold_first(page, r"\?cursor=")
+        page.reload()
+        expect(page.locator("html[data-socket=open]")).to_be_attached(timeout=PATIENT)
+        page.mouse.wheel(0, 50_000)
+        site.wait(lambda: page.wait_for_timeout(50) or held, 10, "the next cards")
+        page.evaluate(HEAR)
+    page.wait_for_function("(image) => window.done.includes(image)", arg=oldest, timeout=PATIENT)
+
+    let_go(held)
+    card = page.locator(f'.card[data-image="{oldest}"]')
+    expect(card).to_have_attribute("data-state", "done", timeout=PATIENT)
