@@ -40,7 +40,7 @@ def _picture(browser: Browser, address: str, name: str, screen: str, theme: str)
     page.goto(address)
     page.wait_for_load_state("networkidle")
     if name == "gallery" and screen == "wide":
-        page.locator(".card a").nth(1).hover()
+        page.locator(".card a").first.hover()
     page.wait_for_timeout(500)
     _save(page.screenshot(), FOLDER / f"{name}-{screen}-{theme}.webp")
     context.close()
