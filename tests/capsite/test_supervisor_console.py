@@ -41,6 +41,7 @@ def test_a_terminal_that_is_gone_is_no_error():
     stream = io.BytesIO()
     stream.close()
     Console(stream, colour=False).line("web", "nobody reads this")
+    assert stream.closed
 
 
 def test_bytes_become_lines_whatever_their_encoding():

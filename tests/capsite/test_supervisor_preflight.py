@@ -93,7 +93,8 @@ def test_a_port_is_free_again_at_once(tmp_path):
         port = first.getsockname()[1]
         with socket.create_connection(("127.0.0.1", port)):
             first.accept()[0].close()
-    listen("127.0.0.1", port, tmp_path).close()
+    with listen("127.0.0.1", port, tmp_path) as second:
+        assert second.getsockname()[1] == port
 
 
 def test_a_lock_file_that_nobody_holds_is_not_believed(tmp_path):

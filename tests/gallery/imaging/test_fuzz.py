@@ -21,7 +21,7 @@ STARTS = [good(kind)[:size] for kind in FORMATS for size in (4, 12, 40)]
 quick = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-def use(data: bytes) -> None:
+def check_upload(data: bytes) -> None:
     """Take the bytes all the way, as an upload would go."""
     try:
         photo = inspect_upload(data, limits=LIMITS)
@@ -34,7 +34,7 @@ def use(data: bytes) -> None:
 @quick
 @given(start=st.sampled_from([b"", *STARTS]), rest=st.binary(max_size=400))
 def test_random_bytes(start: bytes, rest: bytes) -> None:
-    use(start + rest)
+    check_upload(start + rest)
 
 
 @pytest.mark.parametrize("image_format", FORMATS)
@@ -45,7 +45,7 @@ def test_mutations(image_format: str, data: st.DataObject) -> None:
     places = st.tuples(st.integers(0, len(mutated) - 1), st.integers(0, 255))
     for place, value in data.draw(st.lists(places, min_size=1, max_size=8)):
         mutated[place] = value
-    use(bytes(mutated))
+    check_upload(bytes(mutated))
 
 
 @pytest.mark.parametrize("image_format", FORMATS)
@@ -55,7 +55,7 @@ def test_cuts_and_repeats(image_format: str, data: st.DataObject) -> None:
     whole = good(image_format)
     cut = st.integers(0, len(whole))
     first, second = data.draw(cut), data.draw(cut)
-    use(whole[:first] + whole[second:])
+    check_upload(whole[:first] + whole[second:])
 
 
 @pytest.mark.parametrize("image_format", FORMATS)
