@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -60,7 +61,7 @@ def batch_caption(jobs: list[CaptionJob], *, captioner: "Captioner", model: Capt
         for job in jobs:
             request = requests[job.pk]
             outcome = next(made) if isinstance(request, CaptionRequest) else request
-            _patiently(job, lambda j=job, o=outcome: _store(j, o, model))  # type: ignore[misc]
+            _patiently(job, partial(_store, job, outcome, model), otherwise=partial(_refused, job))
     seconds = time.monotonic() - began
     logger.info("Captioned %d of %d photos in %.2f s", len(good), len(jobs), seconds)
 
@@ -109,19 +110,25 @@ def _store(job: CaptionJob, outcome: CaptionOutcome, model: CaptionModel) -> Non
         job_fail(job, code=error.code, message=error.message)
 
 
-def _patiently(job: CaptionJob, write: Callable[[], object]) -> None:
+def _refused(job: CaptionJob) -> None:
+    message = "The captions of this photo could not be stored."
+    job_release(job, code="store_failed", message=message)
+
+
+def _patiently(
+    job: CaptionJob, write: Callable[[], None], otherwise: Callable[[], None] | None = None
+) -> None:
     """Write an outcome, waiting out a database outage rather than losing the work.
 
     A commit whose answer was lost shows as LeaseLost on the next try: the row has moved on. What
-    the database refuses for another reason is this job's trouble alone: it is tried again later.
+    the database refuses for another reason is this job's trouble alone: ``otherwise`` is written
+    instead, and when that is refused too, the job comes back once its lease runs out.
     """
     for left in reversed(range(STORE_TRIES)):
         try:
-            write()
-            return
+            return write()
         except LeaseLost as lost:
-            logger.warning("Job %s is no longer ours; its outcome is dropped", lost)
-            return
+            return logger.warning("Job %s is no longer ours; its outcome is dropped", lost)
         except OUTAGES:
             connection.close()
             if not left:
@@ -129,9 +136,5 @@ def _patiently(job: CaptionJob, write: Callable[[], object]) -> None:
             time.sleep(STORE_PAUSE_SECONDS)
         except Exception:
             logger.exception("The outcome of job %s could not be stored", job.pk)
-            write = _refused(job)
-
-
-def _refused(job: CaptionJob) -> Callable[[], object]:
-    message = "The captions of this photo could not be stored."
-    return lambda: job_release(job, code="store_failed", message=message)
+            return _patiently(job, otherwise) if otherwise else None
+    return None

@@ -17,7 +17,7 @@ from gallery.models.job import State
 from gallery.services.uploads import image_upload
 from tests.factories import ModelFactory, photo_bytes
 from workers import flow
-from workers.pipeline.contract import CaptionOutcome
+from workers.pipeline.contract import CaptionOutcome, CaptionRequest
 from workers.pipeline.errors import OutOfMemory, RequestError
 
 pytestmark = pytest.mark.django_db
@@ -116,24 +116,35 @@ def test_a_captioner_that_breaks_loses_no_job(tiny_captioner):
     }
 
 
-def test_a_request_the_captioner_refuses_spoils_no_other(tiny_captioner):
-    upload(3)
-    odd = CaptionJob.objects.first()
-    CaptionJob.objects.filter(pk=odd.pk).update(seed=2**63 - 1)
-    requests = flow.CaptionRequest
+def test_a_request_the_captioner_refuses_spoils_no_other(tiny_captioner, monkeypatch):
+    class Picky(CaptionRequest):
+        def __post_init__(self) -> None:
+            if self.seed == 7:
+                raise RequestError("No such seed.")
 
-    def picky(**fields):
-        if fields["seed"]:
-            raise RequestError("No such seed.")
-        return requests(**fields)
+    monkeypatch.setattr(flow, "CaptionRequest", Picky)
+    odd = upload(3)[1]
+    CaptionJob.objects.filter(image=odd).update(seed=7)
 
-    flow.CaptionRequest, kept = picky, requests
-    try:
-        request = flow._request_of(odd_again := CaptionJob.objects.get(pk=odd.pk))
-    finally:
-        flow.CaptionRequest = kept
-    assert odd_again.seed
-    assert request.error.code == "request_invalid"
+    drain(tiny_captioner)
+
+    codes = dict(CaptionJob.objects.values_list("image_id", "error_code"))
+    assert codes.pop(odd.pk) == "request_invalid"
+    assert set(codes.values()) == {""}
+    assert Caption.objects.count() == 6
+
+
+def test_an_outcome_that_is_refused_twice_ends_no_worker(tiny_captioner, monkeypatch):
+    upload(1)
+
+    def refuse(*args, **kwargs):
+        raise ValueError("the database says no")
+
+    monkeypatch.setattr(flow, "captions_store", refuse)
+    monkeypatch.setattr(flow, "job_release", refuse)
+    assert drain(tiny_captioner) == 1
+    job = CaptionJob.objects.get()
+    assert (job.state, job.lease is not None) == (State.CAPTIONING, True)
 
 
 @pytest.mark.parametrize("text", ["", "a\x00b"])
