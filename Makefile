@@ -63,7 +63,7 @@ $(VENV)/run.stamp: $(VENV)/made.stamp requirements.txt constraints.txt
 	$(PIP) -r requirements.txt
 	@touch $@
 
-$(VENV)/dev.stamp: $(VENV)/made.stamp requirements.txt requirements-dev.txt constraints.txt
+$(VENV)/dev.stamp: $(VENV)/made.stamp requirements.txt requirements-train.txt requirements-dev.txt constraints.txt
 	@echo "Installing what capsite and its tests need into $(VENV) (minutes the first time) ..."
 	$(PIP) -r requirements-dev.txt
 	@touch $(VENV)/run.stamp $@

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from workers.pipeline.config import CaptionerConfig, DecoderConfig, EncoderConfig, PreprocessConfig
+from workers.pipeline.encoders import PhotoFacts
 from workers.pipeline.images import preprocess
 from workers.pipeline.network import CaptionNetwork
 from workers.pipeline.tokens import CaptionTokenizer
@@ -76,9 +77,10 @@ def _train(network: CaptionNetwork, tokenizer: CaptionTokenizer, config: Caption
     rows = [tokenizer.encode(pattern.format(c), "en", 16) for c in COLOURS for pattern in PATTERNS]
     longest = max(map(len, rows))
     ids = torch.tensor([row + [tokenizer.pad] * (longest - len(row)) for row in rows])
+    photos = [PhotoFacts(colour) for colour in COLOURS]
     optimizer = torch.optim.AdamW(network.parameters(), lr=5e-3)
     for _ in range(STEPS):
-        state = network.decoder.begin(network.encode([pixels]))
+        state = network.decoder.begin(network.encode([pixels], photos))
         logits = network.decoder(ids[:, :-1], state)
         loss = torch.nn.functional.cross_entropy(
             logits.flatten(0, 1), ids[:, 1:].flatten(), ignore_index=tokenizer.pad

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import math
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -17,6 +19,7 @@ from workers.pipeline.config import CaptionerConfig
 from workers.pipeline.contract import CandidateCaption, CaptionOutcome, CaptionRequest
 from workers.pipeline.decoding.base import DecodedSequence, DecodingOptions
 from workers.pipeline.decoding.registry import build_strategy
+from workers.pipeline.encoders import PhotoFacts
 from workers.pipeline.errors import (
     InferenceError,
     ModelError,
@@ -37,9 +40,16 @@ from workers.pipeline.weights import (
     revision_of,
 )
 
-Pixels = list[torch.Tensor]
 GroupKey = tuple[str, int, str]
 Result = list[DecodedSequence] | PipelineError
+
+
+@dataclass(frozen=True)
+class PreparedPhoto:
+    """One float32 tensor [3, S, S] per encoder, and the facts that encoders may use."""
+
+    pixels: list[torch.Tensor]
+    facts: PhotoFacts
 
 
 class Captioner:
@@ -105,22 +115,24 @@ class Captioner:
                 for request, result in zip(requests, results, strict=True)
             ]
 
-    def pre(self, request: CaptionRequest) -> Pixels | PhotoError:
-        """Bytes to one float32 tensor [3, S, S] per encoder, or the error that says why not."""
+    def pre(self, request: CaptionRequest) -> PreparedPhoto | PhotoError:
+        """Bytes to what the encoders take, or the error that says why not."""
         sizes = [encoder.preprocess for encoder in self.config.encoders]
         try:
             smallest = max(max(size.size, size.resize) for size in sizes)
             picture = decode_photo(request.photo, smallest_side=smallest)
-            return [to_tensor(square(picture, size), size) for size in sizes]
+            pixels = [to_tensor(square(picture, size), size) for size in sizes]
+            return PreparedPhoto(pixels, PhotoFacts(hashlib.sha256(request.photo).hexdigest()))
         except PhotoError as error:
             return error
 
     def core(
-        self, pixels: Sequence[Pixels], requests: Sequence[CaptionRequest]
+        self, photos: Sequence[PreparedPhoto], requests: Sequence[CaptionRequest]
     ) -> list[list[DecodedSequence]]:
         """Tensors of requests that share strategy, num and language to sequences for each."""
-        batch = [torch.stack(group).to(self.device) for group in zip(*pixels, strict=True)]
-        memory = self.network.encode(batch)
+        grouped = zip(*(photo.pixels for photo in photos), strict=True)
+        batch = [torch.stack(group).to(self.device) for group in grouped]
+        memory = self.network.encode(batch, [photo.facts for photo in photos])
         strategy = build_strategy(requests[0].strategy, self.config.decoding)
         options = self._options(self._language(requests[0]))
         seeds = [request.seed for request in requests]
@@ -152,7 +164,7 @@ class Captioner:
         return CaptionOutcome(captions=captions, timings=timings)
 
     def _run_groups(
-        self, requests: Sequence[CaptionRequest], prepared: Sequence[Pixels | PhotoError]
+        self, requests: Sequence[CaptionRequest], prepared: Sequence[PreparedPhoto | PhotoError]
     ) -> list[Result]:
         results: list[Result] = [item if isinstance(item, PhotoError) else [] for item in prepared]
         groups: dict[GroupKey, list[int]] = defaultdict(list)

@@ -9,7 +9,7 @@ from torch import nn
 
 from workers.pipeline.config import CaptionerConfig
 from workers.pipeline.decoder import CaptionDecoder
-from workers.pipeline.encoders import Encoder, build_encoder
+from workers.pipeline.encoders import Encoder, PhotoFacts, build_encoder
 from workers.pipeline.fuse import Fuse
 
 
@@ -29,10 +29,12 @@ class CaptionNetwork(nn.Module):
         """The encoders with their own type."""
         return [module for module in self.encoders if isinstance(module, Encoder)]
 
-    def trunks(self, pixels: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    def trunks(
+        self, pixels: Sequence[torch.Tensor], photos: Sequence[PhotoFacts]
+    ) -> list[torch.Tensor]:
         """Each encoder's pixels [B, 3, S, S] to its cacheable feature map."""
         return [
-            encoder.trunk(batch)
+            encoder.trunk(batch, photos)
             for encoder, batch in zip(self.vision_encoders(), pixels, strict=True)
         ]
 
@@ -45,6 +47,6 @@ class CaptionNetwork(nn.Module):
         ]
         return self.fuse(groups)
 
-    def encode(self, pixels: Sequence[torch.Tensor]) -> torch.Tensor:
+    def encode(self, pixels: Sequence[torch.Tensor], photos: Sequence[PhotoFacts]) -> torch.Tensor:
         """Each encoder's pixels [B, 3, S, S] to fused image tokens [B, S, width]."""
-        return self.image_tokens(self.trunks(pixels))
+        return self.image_tokens(self.trunks(pixels, photos))

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from workers.pipeline.config import EncoderConfig
-from workers.pipeline.encoders import Encoder
+from workers.pipeline.encoders import Encoder, PhotoFacts
 from workers.pipeline.images import decode_photo, square, to_tensor
 from workers.training.photos import PhotoStore
 from workers.training.views import render_view
@@ -72,8 +72,9 @@ class FeatureCache:
 
     def _fill_batch(self, store: PhotoStore, items: Sequence[tuple[str, str, int]]) -> None:
         pixels = torch.stack(list(self._pixels(store, items)))
+        facts = [PhotoFacts(f"{sha}.{view}" if view else sha) for _, sha, view in items]
         with torch.inference_mode():
-            features = self.encoder.trunk(pixels).half().contiguous().numpy()
+            features = self.encoder.trunk(pixels, facts).half().contiguous().numpy()
         for (_, sha, view), array in zip(items, features, strict=True):
             _write(self.path(sha, view), array)
 

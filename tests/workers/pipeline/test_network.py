@@ -11,7 +11,7 @@ from transformers import ViTConfig, ViTModel
 
 from tests.workers.tiny import tiny_config
 from workers.pipeline.config import CaptionerConfig, EncoderConfig, PreprocessConfig
-from workers.pipeline.encoders import build_encoder
+from workers.pipeline.encoders import PhotoFacts, build_encoder
 from workers.pipeline.errors import ModelError
 from workers.pipeline.network import CaptionNetwork
 
@@ -32,7 +32,7 @@ def test_efficientnet_gives_the_grid_of_the_published_network():
     encoder.load_pretrained()
     pixels = torch.randn(2, 3, 96, 96, generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():
-        grid, middle = encoder(pixels)
+        grid, middle = encoder(pixels, [])
         whole = encoder.net.extract_features(pixels)
     assert [(g.shape[1], g.shape[2]) for g in (grid, middle)] == [
         (shape.count, shape.width) for shape in encoder.outputs
@@ -43,7 +43,7 @@ def test_efficientnet_gives_the_grid_of_the_published_network():
 def test_efficientnet_keeps_batch_statistics_while_training():
     encoder = build_encoder(EncoderConfig("efficientnet-lite2", PreprocessConfig(size=64))).train()
     before = encoder.net._bn1.running_mean.clone()
-    encoder(torch.randn(2, 3, 64, 64))
+    encoder(torch.randn(2, 3, 64, 64), [])
     assert torch.equal(before, encoder.net._bn1.running_mean)
 
 
@@ -58,7 +58,7 @@ def test_a_vit_directory_becomes_an_encoder_that_needs_it_no_more(tmp_path: Path
     encoder.load_pretrained()
     pixels = torch.randn(2, 3, 32, 32)
     with torch.inference_mode():
-        tokens = encoder(pixels)[0]
+        tokens = encoder(pixels, [])[0]
         expected = source.eval()(pixel_values=pixels).last_hidden_state
     assert tokens.shape == (2, 5, 16)
     assert torch.allclose(tokens, expected, atol=1e-5)
@@ -86,7 +86,8 @@ def test_fuse_takes_any_number_of_encoders():
     )
     network = CaptionNetwork(replace(tiny_config(), encoders=encoders)).eval()
     pixels = [torch.randn(3, 3, e.preprocess.size, e.preprocess.size) for e in encoders]
-    assert network.encode(pixels).shape == (3, 4 + 16 + 5, 32)
+    photos = [PhotoFacts(str(number)) for number in range(3)]
+    assert network.encode(pixels, photos).shape == (3, 4 + 16 + 5, 32)
 
 
 def test_config_survives_json_and_names_unknown_keys(tmp_path: Path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workers.pipeline.config import EncoderConfig
-from workers.pipeline.encoders.base import Encoder, TokenShape
+from workers.pipeline.encoders.base import Encoder, PhotoFacts, TokenShape
 from workers.pipeline.encoders.conv import ConvGrid
 from workers.pipeline.encoders.efficientnet import EfficientNetLite2
 from workers.pipeline.encoders.vit import TransformersViT
@@ -15,7 +15,7 @@ ENCODERS: dict[str, type[Encoder]] = {
     "conv-grid": ConvGrid,
 }
 
-__all__ = ["ENCODERS", "Encoder", "TokenShape", "build_encoder"]
+__all__ = ["ENCODERS", "Encoder", "PhotoFacts", "TokenShape", "build_encoder"]
 
 
 def build_encoder(config: EncoderConfig) -> Encoder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -17,6 +18,16 @@ class TokenShape:
     width: int
 
 
+@dataclass(frozen=True)
+class PhotoFacts:
+    """What an encoder may know of a photo besides its pixels.
+
+    `sha256` is the hex digest of the encoded bytes, which seeds what an encoder draws by chance.
+    """
+
+    sha256: str
+
+
 class Encoder(nn.Module, ABC):
     """A vision encoder in two parts.
 
@@ -28,16 +39,18 @@ class Encoder(nn.Module, ABC):
     outputs: tuple[TokenShape, ...]
 
     @abstractmethod
-    def trunk(self, pixels: torch.Tensor) -> torch.Tensor:
+    def trunk(self, pixels: torch.Tensor, photos: Sequence[PhotoFacts]) -> torch.Tensor:
         """Normalized pixels [B, 3, S, S] to the feature map [B, ...] that may be cached."""
 
     @abstractmethod
     def head(self, features: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Feature map [B, ...] to token groups, each [B, count, width] as in `outputs`."""
 
-    def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    def forward(
+        self, pixels: torch.Tensor, photos: Sequence[PhotoFacts]
+    ) -> tuple[torch.Tensor, ...]:
         """Pixels [B, 3, S, S] to token groups."""
-        return self.head(self.trunk(pixels))
+        return self.head(self.trunk(pixels, photos))
 
     def trunk_parameters(self) -> list[nn.Parameter]:
         """The parameters that cached features depend on."""

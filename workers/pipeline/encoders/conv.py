@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import nn
 
 from workers.pipeline.config import EncoderConfig
-from workers.pipeline.encoders.base import Encoder, TokenShape
+from workers.pipeline.encoders.base import Encoder, PhotoFacts, TokenShape
 
 
 class ConvGrid(Encoder):
@@ -23,7 +25,7 @@ class ConvGrid(Encoder):
         side = config.preprocess.size // 16
         self.outputs = (TokenShape(side**2, width),)
 
-    def trunk(self, pixels: torch.Tensor) -> torch.Tensor:
+    def trunk(self, pixels: torch.Tensor, photos: Sequence[PhotoFacts]) -> torch.Tensor:
         """Pixels [B, 3, S, S] to [B, width / 2, S / 4, S / 4]."""
         return self.stem(pixels).relu()
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from efficientnet_lite_pytorch import EfficientNet
 from torch import nn
 from torch.nn import functional
 
 from workers.pipeline.config import EncoderConfig
-from workers.pipeline.encoders.base import Encoder, TokenShape
+from workers.pipeline.encoders.base import Encoder, PhotoFacts, TokenShape
 
 HEAD_CHANNELS = 1280
 BLOCKS = 21
@@ -41,7 +43,7 @@ class EfficientNetLite2(Encoder):
     def _middle_channels(self) -> int:
         return int(self.net._blocks[self.frozen_blocks - 1]._project_conv.out_channels)
 
-    def trunk(self, pixels: torch.Tensor) -> torch.Tensor:
+    def trunk(self, pixels: torch.Tensor, photos: Sequence[PhotoFacts]) -> torch.Tensor:
         """Pixels [B, 3, S, S] to the map after the frozen blocks, [B, C, S/16, S/16] at 15."""
         maps = pixels.contiguous(memory_format=torch.channels_last)
         maps = self.net._swish(self.net._bn0(self.net._conv_stem(maps)))

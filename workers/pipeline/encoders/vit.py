@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from torch import nn
 from transformers import AutoConfig, AutoModel
 
 from workers.pipeline.config import EncoderConfig
-from workers.pipeline.encoders.base import Encoder, TokenShape
+from workers.pipeline.encoders.base import Encoder, PhotoFacts, TokenShape
 from workers.pipeline.errors import ModelError
 
 
@@ -28,7 +29,7 @@ class TransformersViT(Encoder):
         self.vit = AutoModel.from_config(self._architecture(config.options))
         with torch.inference_mode():
             side = config.preprocess.size
-            shape = self.trunk(torch.zeros(1, 3, side, side)).shape
+            shape = self.trunk(torch.zeros(1, 3, side, side), []).shape
         self.outputs = (TokenShape(int(shape[1]), int(shape[2])),)
 
     def _architecture(self, options: dict[str, Any]) -> Any:
@@ -39,7 +40,7 @@ class TransformersViT(Encoder):
             raise ModelError(f"A ViT encoder needs a model directory; {self.directory} is none.")
         return AutoConfig.from_pretrained(self.directory, local_files_only=True)
 
-    def trunk(self, pixels: torch.Tensor) -> torch.Tensor:
+    def trunk(self, pixels: torch.Tensor, photos: Sequence[PhotoFacts]) -> torch.Tensor:
         """Pixels [B, 3, S, S] to hidden states [B, tokens, width]; the whole network is frozen."""
         return self.vit(pixel_values=pixels).last_hidden_state
 
