@@ -1,17 +1,15 @@
-"""Writes captions, together with the end of their job, and registers the models that made them."""
+"""Writes captions, together with the end of their job."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from captions.models import Caption, CaptionModel, Origin
 from gallery.models import CaptionJob
 from gallery.models.job import State
 from gallery.services.events import image_changed_on_commit
 from gallery.services.jobs import job_finish
-
-ACTIVATION_LOCK = 7_201_500_001  # any number that nothing else in this database locks
 
 
 class Candidate(Protocol):
@@ -65,22 +63,3 @@ def _caption_from(candidate: Candidate, job: CaptionJob, model: CaptionModel) ->
         log_probability=candidate.log_probability,
         confidence=candidate.confidence,
     )
-
-
-@transaction.atomic
-def model_activate(
-    *, name: str, revision: str, languages: Sequence[str], levels: Sequence[float] = ()
-) -> CaptionModel:
-    """Register the version a worker has loaded and make it the active one."""
-    model, _created = CaptionModel.objects.get_or_create(
-        name=name,
-        revision=revision,
-        defaults={"languages": list(languages), "levels": list(levels)},
-    )
-    if not model.active:
-        with connection.cursor() as cursor:  # of two workers with two models, one goes first
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ACTIVATION_LOCK])
-        CaptionModel.objects.filter(active=True).update(active=False)
-        CaptionModel.objects.filter(pk=model.pk).update(active=True)
-        model.active = True
-    return model

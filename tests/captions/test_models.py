@@ -1,12 +1,9 @@
 """Captions never change, and the database holds what must be true of them."""
 
-import threading
-
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
-from captions.models import Caption, CaptionModel
-from captions.services import model_activate
+from captions.models import Caption
 from tests.factories import CaptionFactory, JobFactory, ModelFactory
 
 pytestmark = pytest.mark.django_db
@@ -71,34 +68,3 @@ def test_a_model_may_set_its_own_levels():
     model = ModelFactory(revision="abc", levels=[0.2, 0.5])
     assert Caption(confidence=0.3, model=model).level == "medium"
     assert Caption(confidence=0.5, model=model).level == "high"
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_workers_with_two_models_leave_one_active():
-    barrier = threading.Barrier(2)
-    errors = []
-
-    def activate(revision: str) -> None:
-        barrier.wait()
-        try:
-            model_activate(name="tiny", revision=revision, languages=["en"])
-        except Exception as error:
-            errors.append(error)
-        connection.close()
-
-    threads = [threading.Thread(target=activate, args=(name,)) for name in ("a", "b")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
-    assert CaptionModel.objects.filter(active=True).count() == 1
-
-
-def test_activating_a_model_leaves_one_active():
-    old = ModelFactory(active=True)
-    new = model_activate(name="tiny", revision="ffff", languages=["en", "tr"])
-    assert new.active
-    assert list(CaptionModel.objects.filter(active=True)) == [new]
-    assert model_activate(name="tiny", revision=old.revision, languages=["en"]) == old
-    assert CaptionModel.objects.count() == 2

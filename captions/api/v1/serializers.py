@@ -1,10 +1,16 @@
 """What version 1 of the REST API reads and writes."""
 
+from collections.abc import Sequence
+
 from rest_framework import serializers
 
-from captions.models import Caption
+from captions.models import Caption, CaptionModel, ModelRole
 from gallery.models import CaptionJob
 from gallery.models.job import Language, Strategy
+
+
+def _not_among(name: str, allowed: Sequence[str]) -> str:
+    return f"'{{input}}' is no {name} of captions. Choose one of: {', '.join(allowed)}."
 
 
 class CaptionRequestSerializer(serializers.Serializer):
@@ -17,8 +23,16 @@ class CaptionRequestSerializer(serializers.Serializer):
             "invalid": "Send a photo as the multipart field 'image', not as text.",
         },
     )
-    strategy = serializers.ChoiceField(choices=Strategy.choices, default=Strategy.BEAM)
-    language = serializers.ChoiceField(choices=Language.choices, default=Language.ENGLISH)
+    strategy = serializers.ChoiceField(
+        choices=Strategy.choices,
+        default=Strategy.BEAM,
+        error_messages={"invalid_choice": _not_among("strategy", Strategy.values)},
+    )
+    language = serializers.ChoiceField(
+        choices=Language.choices,
+        default=Language.ENGLISH,
+        error_messages={"invalid_choice": _not_among("language", Language.values)},
+    )
     num = serializers.IntegerField(min_value=1, max_value=10, required=False)
 
 
@@ -63,3 +77,25 @@ class JobSerializer(serializers.ModelSerializer):
         if not job.error_code:
             return None
         return {"code": job.error_code, "message": job.error_message}
+
+
+class RoleSerializer(serializers.ModelSerializer):
+    """What a version does for a language now."""
+
+    class Meta:
+        """The fields a program may rely on; ``share`` is null for an active version."""
+
+        model = ModelRole
+        fields = ["language", "role", "share", "since"]
+
+
+class VersionSerializer(serializers.ModelSerializer):
+    """One version of the captioner."""
+
+    roles = RoleSerializer(many=True)
+
+    class Meta:
+        """The fields a program may rely on."""
+
+        model = CaptionModel
+        fields = ["name", "revision", "languages", "roles", "metrics", "registered_at"]

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.http import QueryDict
 from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,11 +15,14 @@ from captions.api.v1.serializers import (
     CaptionRequestSerializer,
     CaptionSerializer,
     JobSerializer,
+    VersionSerializer,
 )
-from captions.selectors import captions_of, captions_of_job
+from captions.selectors import captions_of, captions_of_job, versions
 from gallery.access import image_for, require_upload
 from gallery.models.job import State
 from gallery.services.uploads import Upload, image_upload
+
+LANGUAGE_HEADER = "X-Caption-Language"
 
 
 class CaptionCreate(APIView):
@@ -28,7 +32,7 @@ class CaptionCreate(APIView):
         """Answer 202 with the job, or 200 with the captions when they exist already."""
         refuse_cross_site(request)
         require_upload(request.user)
-        form = CaptionRequestSerializer(data=request.data)
+        form = CaptionRequestSerializer(data=_fields(request))
         form.is_valid(raise_exception=True)
         asked = form.validated_data
         return self._answer(self._uploaded(request, asked), asked.get("num"))
@@ -65,6 +69,14 @@ class CaptionCreate(APIView):
         return Response(body | {"captions": CaptionSerializer(captions, many=True).data})
 
 
+def _fields(request: Request) -> Any:
+    """Return what was sent; the language may come as a header where the form does not name it."""
+    language = request.headers.get(LANGUAGE_HEADER)
+    if language is None or not isinstance(request.data, QueryDict) or "language" in request.data:
+        return request.data
+    return request.data.dict() | {"language": language}
+
+
 class ImageCaptions(APIView):
     """``GET /api/v1/images/{id}/captions``: what is known of a photo."""
 
@@ -78,3 +90,11 @@ class ImageCaptions(APIView):
                 "job": JobSerializer(job).data if job else None,
             }
         )
+
+
+class Versions(APIView):
+    """``GET /api/v1/models``: the versions of the captioner, and what serves now."""
+
+    def get(self, request: Request) -> Response:
+        """Answer every registered version, the newest first."""
+        return Response({"results": VersionSerializer(versions(), many=True).data})

@@ -1,4 +1,4 @@
-"""Captions, which never change once written, and the registry of the models that wrote them."""
+"""Captions, which never change once written."""
 
 import uuid
 from typing import Any
@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from captions.models.registry import CaptionModel
 from gallery.models import CaptionJob, Image
 from gallery.models.job import Language, Strategy
 
@@ -19,31 +20,6 @@ class Origin(models.TextChoices):
 
     MODEL = "model", _("Model")
     PERSON = "person", _("Person")
-
-
-class CaptionModel(models.Model):
-    """One version of a captioner: a name and the hash of its weights and configuration."""
-
-    name = models.CharField(max_length=100)
-    revision = models.CharField(max_length=64)
-    languages = models.JSONField(default=list)
-    levels = models.JSONField(default=list, blank=True)
-    active = models.BooleanField(default=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        """A version is registered once, and one version is active."""
-
-        constraints = [
-            models.UniqueConstraint(fields=["name", "revision"], name="model_version_once"),
-            models.UniqueConstraint(
-                fields=["active"], condition=Q(active=True), name="model_one_active"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        """Return name and revision, as shown beside a caption."""
-        return f"{self.name} {self.revision}"
 
 
 class Caption(models.Model):
