@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -29,6 +30,20 @@ PATTERNS = (
     "a picture that is {}",
     "a large {} square on the wall",
 )
+TURKISH_COLOURS = {
+    "red": "kırmızı",
+    "green": "yeşil",
+    "blue": "mavi",
+    "yellow": "sarı",
+    "black": "siyah",
+    "white": "beyaz",
+}
+TURKISH_PATTERNS = (
+    "{} bir resim",
+    "düz {} bir resim",
+    "iç içe {} bir resim",
+    "duvarda büyük {} bir kare",
+)
 STEPS = 120
 
 
@@ -53,18 +68,32 @@ def tiny_config(tokenizer: CaptionTokenizer | None = None, **changes: object) ->
     )
 
 
-def tiny_tokenizer() -> CaptionTokenizer:
+def tiny_sentences(colour: str, language: str = "en") -> list[str]:
+    """Everything that the tiny model learns to say of one colour, normalised."""
+    if language == "tr":
+        return [pattern.format(TURKISH_COLOURS[colour]) for pattern in TURKISH_PATTERNS]
+    return [pattern.format(colour) for pattern in PATTERNS]
+
+
+def tiny_tokenizer(languages: Sequence[str] = ("en",)) -> CaptionTokenizer:
     """A tokenizer that knows the tiny model's captions word by word."""
-    return CaptionTokenizer.train((pattern.format(c) for pattern in PATTERNS for c in COLOURS), 340)
+    if tuple(languages) == ("en",):
+        captions = [pattern.format(c) for pattern in PATTERNS for c in COLOURS]
+        return CaptionTokenizer.train(captions, 340)
+    captions = [text for lang in languages for c in COLOURS for text in tiny_sentences(c, lang)]
+    return CaptionTokenizer.train(captions, 420)
 
 
-def build_tiny_captioner(directory: str | Path) -> Path:
-    """Train the tiny model (two seconds, the same every time) and write its directory."""
+def build_tiny_captioner(directory: str | Path, languages: Sequence[str] = ("en",)) -> Path:
+    """Train the tiny model (two seconds, the same every time) and write its directory.
+
+    With `languages` ("en", "tr") it says the same in both.
+    """
     path = Path(directory)
     with torch.random.fork_rng():
         torch.manual_seed(1)
-        tokenizer = tiny_tokenizer()
-        config = tiny_config(tokenizer)
+        tokenizer = tiny_tokenizer(languages)
+        config = tiny_config(tokenizer, languages=tuple(languages))
         network = CaptionNetwork(config)
         _train(network, tokenizer, config)
     return save_captioner(path, network, tokenizer, config, dtype=torch.float32)
@@ -74,7 +103,12 @@ def _train(network: CaptionNetwork, tokenizer: CaptionTokenizer, config: Caption
     pixels = torch.stack(
         [preprocess(plain_photo(c), config.encoders[0].preprocess) for c in COLOURS]
     )
-    rows = [tokenizer.encode(pattern.format(c), "en", 16) for c in COLOURS for pattern in PATTERNS]
+    rows = [
+        tokenizer.encode(text, language, 16)
+        for c in COLOURS
+        for language in config.languages
+        for text in tiny_sentences(c, language)
+    ]
     longest = max(map(len, rows))
     ids = torch.tensor([row + [tokenizer.pad] * (longest - len(row)) for row in rows])
     photos = [PhotoFacts(colour) for colour in COLOURS]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from workers.pipeline.errors import ModelError
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+MODES = ("squash", "crop")
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,11 @@ class EncoderConfig:
 
 @dataclass(frozen=True)
 class DecoderConfig:
-    """The GPT-2 decoder; `layers`, `width` and `heads` cover the Distil to Large family sizes."""
+    """The GPT-2 decoder; `layers`, `width` and `heads` cover the Distil to Large family sizes.
+
+    `directory` names a GPT-2 directory of `transformers` to start from: the sizes, the vocabulary
+    and the tokenizer are then its own (`workers.pipeline.gpt2`). It is empty in a saved captioner.
+    """
 
     vocabulary: int = 30000
     layers: int = 6
@@ -48,6 +53,7 @@ class DecoderConfig:
     heads: int = 12
     max_tokens: int = 40
     dropout: float = 0.1
+    directory: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,10 @@ class CaptionerConfig:
     decoding: DecodingConfig = field(default_factory=DecodingConfig)
     calibration: CalibrationConfig = field(default_factory=CalibrationConfig)
 
+    def has_encoder(self, kind: str) -> bool:
+        """Whether an encoder of this kind is there, and what it reads is worth gathering."""
+        return any(encoder.kind == kind for encoder in self.encoders)
+
     def to_json(self) -> str:
         """The text of config.json, stable in its order, so that its hash is too."""
         return json.dumps(asdict(self), indent=2, sort_keys=True) + "\n"
@@ -122,18 +132,44 @@ def _captioner_config(data: dict[str, Any]) -> CaptionerConfig:
     return CaptionerConfig(
         encoders=encoders,
         languages=tuple(known.pop("languages", ("en",))),
-        decoder=DecoderConfig(**known.pop("decoder", {})),
-        decoding=DecodingConfig(**known.pop("decoding", {})),
-        calibration=CalibrationConfig(**_tuples(known.pop("calibration", {}))),
-        **known,
+        decoder=_decoder_config(known.pop("decoder", {})),
+        decoding=DecodingConfig(**_typed(DecodingConfig, known.pop("decoding", {}))),
+        calibration=CalibrationConfig(**_typed(CalibrationConfig, known.pop("calibration", {}))),
+        **_typed(CaptionerConfig, known),
     )
+
+
+def _decoder_config(data: dict[str, Any]) -> DecoderConfig:
+    config = DecoderConfig(**_typed(DecoderConfig, data))
+    if min(config.vocabulary, config.layers, config.width, config.heads, config.max_tokens) < 1:
+        raise ValueError("every size of the decoder must be at least 1")
+    if config.width % config.heads:
+        raise ValueError(f"width {config.width} is no multiple of heads {config.heads}")
+    return config
 
 
 def _encoder_config(data: dict[str, Any]) -> EncoderConfig:
     known = dict(data)
-    preprocess = PreprocessConfig(**_tuples(known.pop("preprocess", {})))
-    return EncoderConfig(preprocess=preprocess, **known)
+    preprocess = PreprocessConfig(**_typed(PreprocessConfig, known.pop("preprocess", {})))
+    if preprocess.size < 1:
+        raise ValueError("preprocess.size must be at least 1")
+    if preprocess.mode not in MODES:
+        raise ValueError(f"preprocess.mode must be {' or '.join(MODES)}, not {preprocess.mode!r}")
+    if not isinstance(known.get("options", {}), dict):
+        raise TypeError("an encoder's options must be a mapping")
+    return EncoderConfig(preprocess=preprocess, **_typed(EncoderConfig, known))
 
 
-def _tuples(data: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+def _typed(kind: type, data: dict[str, Any]) -> dict[str, Any]:
+    """The values with lists as tuples; raises `TypeError` for one of another type than its default.
+
+    A whole number will do where the default is a float.
+    """
+    values = {key: tuple(item) if isinstance(item, list) else item for key, item in data.items()}
+    for known in fields(kind):
+        wanted = type(known.default)
+        value = values.get(known.name, known.default)
+        fits = type(value) is wanted or (wanted is float and type(value) is int)
+        if wanted in (int, float, str, tuple) and not fits:
+            raise TypeError(f"{known.name} must be of type {wanted.__name__}, not {value!r}")
+    return values

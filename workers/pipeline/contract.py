@@ -67,7 +67,7 @@ class CandidateCaption:
 class CaptionOutcome:
     """What became of one request: captions, or the error that stopped this photo alone.
 
-    `timings` holds seconds of the whole batch by stage: `pre`, `core`, `post`.
+    `timings` holds seconds of the whole batch by stage: `cache`, `pre`, `encode`, `decode`, `post`.
     """
 
     captions: tuple[CandidateCaption, ...] = ()

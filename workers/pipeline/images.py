@@ -37,7 +37,7 @@ def decode_photo(
             # size.
             warnings.simplefilter("ignore")
             return _decode(data, smallest_side, max_pixels)
-    except PhotoError:
+    except (PhotoError, MemoryError):
         raise
     except Exception as error:
         # Pillow's decoders raise OSError, ValueError, SyntaxError, struct.error and more on hostile

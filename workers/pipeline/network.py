@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import nn
@@ -28,6 +29,19 @@ class CaptionNetwork(nn.Module):
     def vision_encoders(self) -> list[Encoder]:
         """The encoders with their own type."""
         return [module for module in self.encoders if isinstance(module, Encoder)]
+
+    def portable_config(self) -> CaptionerConfig:
+        """The config that builds this network without any source directory."""
+        pairs = zip(self.config.encoders, self.vision_encoders(), strict=True)
+        encoders = []
+        for config, encoder in pairs:
+            architecture = encoder.architecture()
+            if architecture is not None:
+                kept = {key: value for key, value in config.options.items() if key != "directory"}
+                config = replace(config, options=kept | {"architecture": architecture})
+            encoders.append(config)
+        decoder = replace(self.config.decoder, directory="")
+        return replace(self.config, encoders=tuple(encoders), decoder=decoder)
 
     def trunks(
         self, pixels: Sequence[torch.Tensor], photos: Sequence[PhotoFacts]

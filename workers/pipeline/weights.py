@@ -33,15 +33,16 @@ def save_captioner(
     config: CaptionerConfig,
     dtype: torch.dtype = torch.float16,
 ) -> Path:
-    """Write a directory that `Captioner.from_pretrained` loads; floats are stored as `dtype`."""
-    directory.mkdir(parents=True, exist_ok=True)
+    """Write a directory that `Captioner.from_pretrained` loads; floats are stored as `dtype`.
+
+    Raises `ModelError` for a weight that `dtype` cannot hold, before anything is written.
+    """
     state = {
-        name: value.detach()
-        .to("cpu", dtype if value.is_floating_point() else value.dtype)
-        .contiguous()
+        name: _stored(name, value.detach(), dtype)
         for name, value in network.state_dict().items()
         if name != TIED and not name.endswith("num_batches_tracked")
     }
+    directory.mkdir(parents=True, exist_ok=True)
     tokenizer.save(directory / TOKENIZER_FILE)
     (directory / CONFIG_FILE).write_text(config.to_json(), encoding="utf-8")
     # The weights come last and at once, so that a directory with weights is a whole one.
@@ -50,6 +51,15 @@ def save_captioner(
     partial.chmod(0o644)
     os.replace(partial, directory / WEIGHTS_FILE)
     return directory
+
+
+def _stored(name: str, value: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    if not value.is_floating_point():
+        return value.cpu().contiguous()
+    stored = value.to("cpu", dtype).contiguous()
+    if not stored.isfinite().all():
+        raise ModelError(f"The weight {name} is not finite, or too large for {dtype}.")
+    return stored
 
 
 def load_network(directory: Path, config: CaptionerConfig) -> CaptionNetwork:

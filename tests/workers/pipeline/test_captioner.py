@@ -8,13 +8,12 @@ import time
 from pathlib import Path
 
 import pytest
-import torch
 
 from tests.workers.tiny import plain_photo
 from workers.pipeline.captioner import Captioner
 from workers.pipeline.contract import CaptionOutcome, CaptionRequest
 from workers.pipeline.decoding.base import DecodedSequence
-from workers.pipeline.errors import ModelError, OutOfMemory, PhotoError, RequestError
+from workers.pipeline.errors import ModelError, PhotoError, RequestError
 
 
 def texts(outcome: CaptionOutcome) -> list[str]:
@@ -88,7 +87,7 @@ def test_an_unknown_language_is_written_in_english_and_says_so(tiny_captioner: C
 
 def test_timings_name_the_stages(tiny_captioner: Captioner):
     timings = tiny_captioner.caption([CaptionRequest(plain_photo())])[0].timings
-    assert set(timings) == {"pre", "core", "post"}
+    assert set(timings) == {"cache", "pre", "encode", "decode", "post"}
     assert all(seconds >= 0 for seconds in timings.values())
 
 
@@ -113,39 +112,6 @@ def test_impossible_requests_are_refused(values):
 
 
 @pytest.mark.parametrize(
-    "raised",
-    [
-        torch.OutOfMemoryError("full"),
-        MemoryError(),
-        RuntimeError("DefaultCPUAllocator: can't allocate memory"),
-    ],
-)
-def test_lack_of_memory_is_retryable(tiny_captioner: Captioner, monkeypatch, raised):
-    def fail(*_: object) -> None:
-        raise raised
-
-    monkeypatch.setattr(tiny_captioner, "core", fail)
-    outcome = tiny_captioner.caption([CaptionRequest(plain_photo())])[0]
-    assert isinstance(outcome.error, OutOfMemory)
-    assert outcome.error.retryable
-
-
-def test_a_failing_batch_is_tried_photo_by_photo(tiny_captioner: Captioner, monkeypatch):
-    core = tiny_captioner.core
-
-    def fail_in_company(pixels, requests):
-        if len(requests) > 1 or requests[0].photo == plain_photo("black"):
-            raise RuntimeError("no kernel")
-        return core(pixels, requests)
-
-    monkeypatch.setattr(tiny_captioner, "core", fail_in_company)
-    colours = ("red", "black", "blue")
-    outcomes = tiny_captioner.caption([CaptionRequest(plain_photo(c)) for c in colours])
-    assert [outcome.error is None for outcome in outcomes] == [True, False, True]
-    assert outcomes[1].error.code == "inference_failed"
-
-
-@pytest.mark.parametrize(
     "sequence",
     [
         DecodedSequence(ids=(), total=-1.0, steps=1),
@@ -156,7 +122,7 @@ def test_a_failing_batch_is_tried_photo_by_photo(tiny_captioner: Captioner, monk
 def test_what_cannot_be_said_is_an_error_of_its_photo(
     tiny_captioner: Captioner, monkeypatch, sequence
 ):
-    monkeypatch.setattr(tiny_captioner, "core", lambda pixels, requests: [[sequence]])
+    monkeypatch.setattr(tiny_captioner, "decode", lambda tokens, requests: [[sequence]])
     [outcome] = tiny_captioner.caption([CaptionRequest(plain_photo(), num=1)])
     assert outcome.captions == ()
     assert outcome.error is not None

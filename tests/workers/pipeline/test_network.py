@@ -1,29 +1,22 @@
-"""Encoders, fuse and config: any number of encoders give a fixed number of tokens."""
+"""Encoders and fuse: any number of encoders give a fixed number of tokens."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
-from transformers import ViTConfig, ViTModel
 
+from tests.workers.sources import EYE
 from tests.workers.tiny import tiny_config
-from workers.pipeline.config import CaptionerConfig, EncoderConfig, PreprocessConfig
+from workers.pipeline.config import EncoderConfig, PreprocessConfig
 from workers.pipeline.encoders import PhotoFacts, build_encoder
 from workers.pipeline.errors import ModelError
+from workers.pipeline.exif import read_exif
 from workers.pipeline.network import CaptionNetwork
 
-VIT = {
-    "model_type": "vit",
-    "hidden_size": 16,
-    "num_hidden_layers": 1,
-    "num_attention_heads": 2,
-    "intermediate_size": 32,
-    "image_size": 32,
-    "patch_size": 16,
-}
+VIT = {"model_type": "vit", **EYE}
+FACT_KINDS = ("exif", "hints", "profile")
 
 
 def test_efficientnet_gives_the_grid_of_the_published_network():
@@ -47,35 +40,9 @@ def test_efficientnet_keeps_batch_statistics_while_training():
     assert torch.equal(before, encoder.net._bn1.running_mean)
 
 
-def test_a_vit_directory_becomes_an_encoder_that_needs_it_no_more(tmp_path: Path):
-    values = {key: value for key, value in VIT.items() if key != "model_type"}
-    source = ViTModel(ViTConfig(**values), add_pooling_layer=True)
-    source.save_pretrained(tmp_path / "vit")
-    preprocess = PreprocessConfig(size=32)
-    encoder = build_encoder(
-        EncoderConfig("vit", preprocess, {"directory": str(tmp_path / "vit")})
-    ).eval()
-    encoder.load_pretrained()
-    pixels = torch.randn(2, 3, 32, 32)
-    with torch.inference_mode():
-        tokens = encoder(pixels, [])[0]
-        expected = source.eval()(pixel_values=pixels).last_hidden_state
-    assert tokens.shape == (2, 5, 16)
-    assert torch.allclose(tokens, expected, atol=1e-5)
-    assert (
-        build_encoder(EncoderConfig("vit", preprocess, {"architecture": VIT})).outputs
-        == encoder.outputs
-    )
-
-
-def test_a_missing_vit_directory_is_named(tmp_path: Path):
-    with pytest.raises(ModelError, match="nowhere"):
-        build_encoder(EncoderConfig("vit", options={"directory": str(tmp_path / "nowhere")}))
-
-
 def test_unknown_encoders_are_refused():
     with pytest.raises(ModelError, match="efficientnet-lite2"):
-        build_encoder(EncoderConfig("resnet"))
+        build_encoder(EncoderConfig("crystal-ball"))
 
 
 def test_fuse_takes_any_number_of_encoders():
@@ -90,9 +57,37 @@ def test_fuse_takes_any_number_of_encoders():
     assert network.encode(pixels, photos).shape == (3, 4 + 16 + 5, 32)
 
 
-def test_config_survives_json_and_names_unknown_keys(tmp_path: Path):
-    config = tiny_config()
-    (tmp_path / "config.json").write_text(config.to_json())
-    assert CaptionerConfig.load(tmp_path / "config.json") == config
-    with pytest.raises(ModelError, match="colour"):
-        CaptionerConfig.from_dict({"colour": 1})
+def test_facts_that_nobody_knows_still_give_their_tokens():
+    encoders = [EncoderConfig(kind, PreprocessConfig(size=1)) for kind in FACT_KINDS]
+    network = CaptionNetwork(replace(tiny_config(), encoders=tuple(encoders))).eval()
+    photos = [PhotoFacts("a"), PhotoFacts("b", read_exif(b""), ("dog/NOUN",), (0.5,) * 32)]
+    tokens = network.encode([torch.zeros(2, 3, 1, 1)] * 3, photos)
+    assert tokens.shape == (2, 1 + 4 + 1, 32)
+    assert not torch.allclose(tokens[0], tokens[1])
+
+
+def test_hints_with_and_without_tags():
+    encoder = build_encoder(EncoderConfig("hints", PreprocessConfig(size=1), {"slots": 2}))
+    hints = (("dog/NOUN",), ("Dog /noun",), ("dog",), ("and/or",), (), ("a", "b", "c"))
+    photos = [PhotoFacts("", hints=words) for words in hints]
+    rows = encoder.trunk(torch.zeros(6, 3, 1, 1), photos)
+    assert torch.equal(rows[0], rows[1])
+    assert rows[0, 0, 0] == rows[2, 0, 0]
+    assert rows[0, 0, 1] != rows[2, 0, 1] == rows[3, 0, 1] == 0
+    assert rows[4].sum() == 0
+    assert torch.equal(rows.half().float(), rows)
+
+
+@pytest.mark.parametrize("profile", [(1.0, 2.0), (float("nan"),) * 32, (float("inf"),) * 32])
+def test_a_profile_that_cannot_be_used_counts_as_none(profile):
+    encoder = build_encoder(EncoderConfig("profile", PreprocessConfig(size=1)))
+    photos = [PhotoFacts("", profile=profile), PhotoFacts("")]
+    rows = encoder.trunk(torch.zeros(2, 3, 1, 1), photos)
+    assert torch.equal(rows[0], rows[1])
+    assert rows[0].tolist() == [0.0] * 32 + [1.0]
+
+
+@pytest.mark.parametrize("options", [{"buckets": 0}, {"buckets": 4096}, {"slots": 0}])
+def test_hints_that_cannot_work_are_refused(options):
+    with pytest.raises(ModelError, match="2048"):
+        build_encoder(EncoderConfig("hints", options=options))

@@ -5,10 +5,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 
-from workers.pipeline.decoder import CaptionDecoder
+from workers.pipeline.decoder import DecoderState
+
+# Elements whose maximum is taken at once in the search for the best continuations.
+CHUNK = 50
+# Images that are done leave the batch when at most this share of it is still open.
+SMALLER = 0.75
+# Steps on a GPU after which it is asked whether all images are done.
+TESTED_EVERY = 4
 
 
 @dataclass(frozen=True)
@@ -41,13 +49,25 @@ class DecodedSequence:
         return min(self.total / max(1, self.steps), 0.0)  # this order keeps a NaN a NaN
 
 
+class StepDecoder(Protocol):
+    """What strategies need of a decoder; `CaptionDecoder` and `GraphedDecoder` have it."""
+
+    def begin(self, memory: torch.Tensor | None) -> DecoderState:
+        """Start decoding for image tokens [B, S, width]."""
+        ...
+
+    def step(self, tokens: torch.Tensor, state: DecoderState) -> torch.Tensor:
+        """Last tokens [rows] to float32 logits [rows, V]."""
+        ...
+
+
 class DecodingStrategy(ABC):
     """Turns image tokens into sequences, best first, through the decoder's one step function."""
 
     @abstractmethod
     def decode(
         self,
-        decoder: CaptionDecoder,
+        decoder: StepDecoder,
         memory: torch.Tensor,
         options: DecodingOptions,
         num: int,
@@ -56,17 +76,60 @@ class DecodingStrategy(ABC):
         """Image tokens [B, S, width] to at most `num` distinct sequences per image."""
 
 
-def log_probabilities(logits: torch.Tensor, options: DecodingOptions, first: bool) -> torch.Tensor:
-    """Logits [rows, V] to log-probabilities with minus infinity at tokens that may not come next.
+def forbidden_tokens(options: DecodingOptions, device: torch.device) -> tuple[torch.Tensor, ...]:
+    """Ids that may not come first, and ids that may not come later."""
+    later = list(options.banned)
+    return (
+        torch.tensor([*later, options.end], dtype=torch.long, device=device),
+        torch.tensor(later, dtype=torch.long, device=device),
+    )
+
+
+def log_probabilities(logits: torch.Tensor, forbidden: torch.Tensor) -> torch.Tensor:
+    """Logits [rows, V] to log-probabilities with minus infinity at the `forbidden` ids.
 
     They are not normalised again after masking, so that a score does not depend on what was
-    forbidden.
+    forbidden. On a CPU the fused log-softmax takes less time than logsumexp alone (0.3 against
+    0.5 ms for 160 rows of 4,000), so all of it is computed before the best are searched.
     """
-    scores = torch.log_softmax(logits, dim=-1)
-    forbidden = [*options.banned, options.end] if first else list(options.banned)
-    if forbidden:
-        scores[:, forbidden] = -torch.inf
-    return scores
+    return torch.log_softmax(logits, dim=-1).index_fill_(1, forbidden, -torch.inf)
+
+
+def best_of(scores: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """The `count` largest of each row [rows, N] in descending order, and where they stand.
+
+    The largest lie in the chunks with the largest maxima, so only `count` chunks are searched:
+    finding maxima is vectorised, `topk` is not.
+    """
+    rows, size = scores.shape
+    chunks = size // CHUNK
+    if size % CHUNK or chunks <= count or scores.device.type != "cpu":
+        found = scores.topk(count, dim=-1)
+        return found.values, found.indices
+    maxima = scores.view(rows, chunks, CHUNK).amax(dim=-1)
+    # In their own order, so that among equals the first wins, whatever topk does.
+    best = maxima.topk(count, dim=-1, sorted=False).indices.sort(dim=-1).values
+    flat = best + torch.arange(0, rows * chunks, chunks, device=scores.device)[:, None]
+    values, places = (
+        scores.view(-1, CHUNK).index_select(0, flat.flatten()).view(rows, -1).topk(count)
+    )
+    return values, best.gather(1, places // CHUNK) * CHUNK + places % CHUNK
+
+
+def open_rows(done: torch.Tensor, length: int, options: DecodingOptions) -> torch.Tensor | None:
+    """Indices of the images still open after `length` tokens, or None to go on with all of them.
+
+    On a CPU images leave once that pays for moving what is left, which changes how many rows are
+    computed and never their results. On a GPU shapes stay and asking means waiting for it, so all
+    leave together, which is tested every few steps.
+    """
+    gpu = done.device.type == "cuda"
+    if gpu and length % TESTED_EVERY and length < options.max_tokens:
+        return None
+    count = len(done) - int(done.sum())
+    if count > (0 if gpu else SMALLER * len(done)):
+        return None
+    return (~done).nonzero()[:, 0]
 
 
 def distinct(

@@ -11,17 +11,21 @@ from dataclasses import dataclass
 
 import torch
 
-from workers.pipeline.decoder import CaptionDecoder
 from workers.pipeline.decoding.base import (
     DecodedSequence,
     DecodingOptions,
     DecodingStrategy,
+    StepDecoder,
     distinct,
+    forbidden_tokens,
     log_probabilities,
 )
+from workers.pipeline.decoding.rows import Rows
 
 # Rounds of sampling before fewer captions than asked are accepted: a sure model repeats itself.
 MAX_ROUNDS = 5
+# Tokens sorted at first: a whole vocabulary takes ten times as long, and is hardly ever needed.
+SORTED = 128
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Nucleus(DecodingStrategy):
 
     def decode(
         self,
-        decoder: CaptionDecoder,
+        decoder: StepDecoder,
         memory: torch.Tensor,
         options: DecodingOptions,
         num: int,
@@ -54,53 +58,69 @@ class Nucleus(DecodingStrategy):
             draws = [torch.rand(num, options.max_tokens, generator=generators[i]) for i in wanting]
             chance = torch.cat(draws).to(memory.device)
             for image, samples in zip(
-                wanting, self._sample(decoder, memory[wanting], options, chance), strict=True
+                wanting, self.sample(decoder, memory[wanting], options, chance), strict=True
             ):
                 found[image] = distinct([*found[image], *samples], options, num)
         return [sorted(samples, key=lambda sample: -sample.mean) for samples in found]
 
-    def _sample(
+    def sample(
         self,
-        decoder: CaptionDecoder,
+        decoder: StepDecoder,
         memory: torch.Tensor,
         options: DecodingOptions,
         chance: torch.Tensor,
     ) -> list[list[DecodedSequence]]:
-        """One round: uniform numbers [images * num, max_tokens] to num samples per image."""
-        rows, num = len(chance), len(chance) // len(memory)
+        """One round: uniform numbers [images * num, max_tokens] to num samples per image.
+
+        Samples stand in the order of their numbers and may repeat one another.
+        """
+        num = len(chance) // len(memory)
         state = decoder.begin(memory)
-        tokens = torch.full((rows,), options.start, device=memory.device)
-        ids: list[list[int]] = [[] for _ in range(rows)]
-        totals, open_rows = [0.0] * rows, set(range(rows))
-        steps = [options.max_tokens] * rows
-        for position in range(options.max_tokens):
-            scores = log_probabilities(decoder.step(tokens, state), options, first=position == 0)
-            tokens = self._draw(scores, chance[:, position])
-            gained = scores.gather(1, tokens[:, None])[:, 0].tolist()
-            for row, token in enumerate(tokens.tolist()):
-                if row not in open_rows:
-                    continue
-                totals[row] += gained[row]
-                if token == options.end:
-                    steps[row] = position + 1
-                    open_rows.discard(row)
-                else:
-                    ids[row].append(token)
-            if not open_rows:
-                break
-        sequences = [DecodedSequence(tuple(ids[r]), totals[r], steps[r]) for r in range(rows)]
-        return [sequences[first : first + num] for first in range(0, rows, num)]
+        first, later = forbidden_tokens(options, memory.device)
+        rows = Rows(len(memory), num, options, memory.device)
+        while rows.open:
+            # All samples of an image begin alike, so the first step needs one row of each.
+            logits = decoder.step(rows.tokens[::num] if rows.length == 0 else rows.tokens, state)
+            if rows.length == 0:
+                fork = torch.arange(len(chance), device=memory.device) // num
+                logits = logits[fork]
+                state.follow(fork)
+            scores = log_probabilities(logits, first if rows.length == 0 else later)
+            tokens = self._draw(scores, chance[rows.alive, rows.length])
+            rows.append(tokens, scores.gather(1, tokens[:, None])[:, 0])
+            rows.shrink(state)
+        sequences = rows.sequences()
+        return [sequences[start : start + num] for start in range(0, len(sequences), num)]
 
     def _draw(self, scores: torch.Tensor, chance: torch.Tensor) -> torch.Tensor:
-        """Inverse-CDF sampling inside the nucleus: scores [rows, V], uniform [rows] to [rows]."""
-        probabilities, order = torch.softmax(scores / self.temperature, dim=-1).sort(
-            dim=-1, descending=True, stable=True
-        )
-        reached = probabilities.cumsum(dim=-1)
+        """Inverse-CDF sampling inside the nucleus: scores [rows, V], uniform [rows] to [rows].
+
+        Only the likeliest tokens are sorted; the few rows that need more are sorted whole.
+        """
+        probabilities = torch.softmax(scores / self.temperature, dim=-1)
+        tokens, settled = self._pick(probabilities, chance, SORTED)
+        if not settled.all():
+            rest = (~settled).nonzero()[:, 0]
+            tokens[rest] = self._pick(probabilities[rest], chance[rest], scores.shape[1])[0]
+        return tokens
+
+    def _pick(
+        self, probabilities: torch.Tensor, chance: torch.Tensor, count: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Tokens drawn from the `count` likeliest, and in which rows those were enough."""
+        size = probabilities.shape[1]
+        if count < size:
+            largest, order = probabilities.topk(count, dim=-1)
+        else:
+            largest, order = probabilities.sort(dim=-1, descending=True, stable=True)
+        reached = largest.cumsum(dim=-1)
         # A token belongs to the nucleus when those before it have not reached p; the first always
         # does.
-        inside = reached - probabilities < self.top_p
-        mass = (probabilities * inside).sum(dim=-1, keepdim=True)
-        chosen = (reached < chance[:, None] * mass).sum(dim=-1, keepdim=True)
-        last = inside.sum(dim=-1, keepdim=True) - 1
-        return order.gather(1, torch.minimum(chosen, last))[:, 0]
+        inside = reached - largest < self.top_p
+        inside[:, 0] = True
+        mass = (largest * inside).sum(dim=-1) if self.top_p < 1 else torch.ones_like(chance)
+        chosen = (reached < (chance * mass)[:, None]).sum(dim=-1)
+        settled = chosen < count if self.top_p >= 1 else ~inside[:, -1]
+        last = inside.sum(dim=-1) - 1
+        tokens = order.gather(1, torch.minimum(chosen, last)[:, None])[:, 0]
+        return tokens, settled | (count >= size)

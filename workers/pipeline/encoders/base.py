@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -23,9 +24,15 @@ class PhotoFacts:
     """What an encoder may know of a photo besides its pixels.
 
     `sha256` is the hex digest of the encoded bytes, which seeds what an encoder draws by chance.
+    `exif` holds the numbers of `workers.pipeline.exif.read_exif`. `hints` are words a person gave
+    with the photo, each as "word" or "word/TAG" with a universal part of speech. `profile` is a
+    vector that describes the person's taste. All three may be empty.
     """
 
     sha256: str
+    exif: tuple[float, ...] = ()
+    hints: tuple[str, ...] = ()
+    profile: tuple[float, ...] = ()
 
 
 class Encoder(nn.Module, ABC):
@@ -61,8 +68,20 @@ class Encoder(nn.Module, ABC):
         return self.trunk_parameters()
 
     def load_pretrained(self) -> None:
-        """Fill in weights that an installed package ships, before training.
+        """Fill in weights from an installed package or a source directory, before training.
 
         Encoders without such do nothing.
         """
         return
+
+    def fresh_parameters(self) -> list[nn.Parameter]:
+        """The parameters that `load_pretrained` does not fill: they must be trained."""
+        untouched = type(self).load_pretrained is Encoder.load_pretrained
+        return list(self.parameters()) if untouched else []
+
+    def architecture(self) -> dict[str, Any] | None:
+        """The option `architecture` that rebuilds this encoder without its source directory.
+
+        None when its kind and other options suffice.
+        """
+        return None

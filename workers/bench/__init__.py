@@ -1,0 +1,1 @@
+"""Speed of the captioner beside `transformers` `generate`: `manage.py bench_captioner`."""
