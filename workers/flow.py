@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -17,53 +16,114 @@ from gallery.models import CaptionJob
 from gallery.services.jobs import LeaseLost, job_fail, job_release, jobs_claim, leases_sweep
 from workers.leases import LeaseKeeper
 from workers.pipeline.contract import CaptionOutcome, CaptionRequest
-from workers.pipeline.errors import InferenceError, PipelineError
-
-if TYPE_CHECKING:
-    from workers.pipeline.captioner import Captioner
+from workers.pipeline.errors import InferenceError, OutOfMemory, PipelineError
+from workers.pipeline.faults import DeviceLost, fault_of
+from workers.serving.loading import Loaded, Writer
+from workers.serving.metrics import JOBS, METRICS, STAGE_SECONDS
+from workers.serving.pool import NoCaptioner, Pool
+from workers.serving.warming import Warmer
 
 logger = logging.getLogger(__name__)
 
 # Two minutes: as long as a PostgreSQL may need to recover from a crash.
 STORE_TRIES = 240
 STORE_PAUSE_SECONDS = 0.5
+# After these only a new process helps: the device, or the memory, is used up.
+FATAL = (OutOfMemory, DeviceLost)
+
+Recycle = Callable[[PipelineError], None]
 
 
 def drain(
     *,
-    captioner: "Captioner",
-    model: CaptionModel,
+    pool: Pool,
     worker: str,
+    recycle: Recycle,
+    warmer: Warmer | None = None,
     stopping: Callable[[], bool] = lambda: False,
+    between: Callable[[], object] = lambda: None,
 ) -> int:
     """Caption everything that waits, a batch at a time; return how many jobs were worked on.
 
-    Ends early, between two batches, once ``stopping`` says so.
+    Ends early, between two batches, once ``stopping`` says so or after an error that only a new
+    process mends, of which ``recycle`` is told. Without jobs ``warmer`` and ``pool`` have the time;
+    ``between`` is called after every batch, for those whom a long queue must not starve.
     """
     worked = 0
     while not stopping():
         leases_sweep()
         jobs = jobs_claim(worker=worker, limit=settings.CAPSITE_BATCH)
-        if not jobs:
-            break
-        batch_caption(jobs, captioner=captioner, model=model)
+        fatal = batch_caption(jobs, pool=pool) if jobs else None
         worked += len(jobs)
+        if not jobs:
+            fatal, more = _idle(pool, warmer)
+            if not (fatal or more):
+                break
+        if fatal:
+            recycle(fatal)
+            break
+        if jobs:
+            between()
     return worked
 
 
-def batch_caption(jobs: list[CaptionJob], *, captioner: "Captioner", model: CaptionModel) -> None:
-    """Caption one claimed batch while its leases are kept, and store each job's outcome."""
+def _idle(pool: Pool, warmer: Warmer | None) -> tuple[PipelineError | None, bool]:
+    """Use a moment without jobs; return what is fatal, and whether there is more to do."""
+    try:
+        if warmer is not None and warmer.step():
+            return None, True
+        pool.rest()
+    except DeviceLost as lost:
+        return lost, False
+    return None, False
+
+
+def batch_caption(jobs: list[CaptionJob], *, pool: Pool) -> PipelineError | None:
+    """Caption one claimed batch while its leases are kept, and store each job's outcome.
+
+    Returns the error after which this process should take no further job, if there was one.
+    """
     began = time.monotonic()
+    errors: list[PipelineError | None] = []
     with LeaseKeeper(jobs):
-        requests = {job.pk: _request_of(job) for job in jobs}
-        good = [request for request in requests.values() if isinstance(request, CaptionRequest)]
-        made = iter(_infer(captioner, good))
-        for job in jobs:
-            request = requests[job.pk]
-            outcome = next(made) if isinstance(request, CaptionRequest) else request
-            _patiently(job, partial(_store, job, outcome, model), otherwise=partial(_refused, job))
-    seconds = time.monotonic() - began
-    logger.info("Captioned %d of %d photos in %.2f s", len(good), len(jobs), seconds)
+        try:
+            groups = pool.assign(jobs)
+        except NoCaptioner as error:
+            for job in jobs:
+                _end(job, CaptionOutcome(error=error), None)
+            return None
+        for loaded, members in groups:
+            # A broken device would only fail the other versions too.
+            lost = next((error for error in errors if isinstance(error, DeviceLost)), None)
+            errors += _group_caption(loaded, members, lost)
+    seconds, good = time.monotonic() - began, errors.count(None)
+    versions = ", ".join(str(loaded.model) for loaded, _members in groups)
+    logger.info("Captioned %d of %d photos in %.2f s, %s", good, len(jobs), seconds, versions)
+    return next((error for error in errors if isinstance(error, FATAL)), None)
+
+
+def _group_caption(
+    loaded: Loaded, jobs: list[CaptionJob], lost: DeviceLost | None
+) -> list[PipelineError | None]:
+    """Caption and store the jobs of one version, or give them back when the device is ``lost``.
+
+    Returns what went wrong with each.
+    """
+    requests = {job.pk: _request_of(job) for job in jobs}
+    good = [request for request in requests.values() if isinstance(request, CaptionRequest)]
+    made = _failed(good, lost) if lost else _infer(loaded.writer, good)
+    if made:
+        METRICS.batch(len(made), made[0].timings)
+        METRICS.take(loaded.captioner.counters)
+    began, waiting = time.monotonic(), iter(made)
+    errors = []
+    for job in jobs:
+        request = requests[job.pk]
+        outcome = next(waiting) if isinstance(request, CaptionRequest) else request
+        _end(job, outcome, loaded.model)
+        errors.append(outcome.error)
+    METRICS.observe(STAGE_SECONDS, time.monotonic() - began, stage="store")
+    return errors
 
 
 def _request_of(job: CaptionJob) -> CaptionRequest | CaptionOutcome:
@@ -88,25 +148,38 @@ def _request_of(job: CaptionJob) -> CaptionRequest | CaptionOutcome:
         return CaptionOutcome(error=error)
 
 
-def _infer(captioner: "Captioner", requests: list[CaptionRequest]) -> list[CaptionOutcome]:
+def _infer(writer: Writer, requests: list[CaptionRequest]) -> list[CaptionOutcome]:
     """Run the captioner; whatever it throws becomes an outcome, so that no job is lost."""
     try:
-        return captioner.caption(requests) if requests else []
+        return writer.caption(requests) if requests else []
     except PipelineError as error:
         failure = error
     except Exception as error:
         logger.exception("The captioner failed on a batch of %d", len(requests))
-        failure = InferenceError(f"The captioner failed: {type(error).__name__}.")
-    return [CaptionOutcome(error=failure) for _request in requests]
+        failure = fault_of(error)
+        if not isinstance(failure, FATAL):
+            failure = InferenceError(f"The captioner failed: {type(error).__name__}.")
+    return _failed(requests, failure)
 
 
-def _store(job: CaptionJob, outcome: CaptionOutcome, model: CaptionModel) -> None:
+def _failed(requests: list[CaptionRequest], error: PipelineError) -> list[CaptionOutcome]:
+    return [CaptionOutcome(error=error) for _request in requests]
+
+
+def _end(job: CaptionJob, outcome: CaptionOutcome, model: CaptionModel | None) -> None:
+    _patiently(job, partial(_store, job, outcome, model), otherwise=partial(_refused, job))
+    METRICS.count(JOBS, outcome=outcome.error.code if outcome.error else "done")
+
+
+def _store(job: CaptionJob, outcome: CaptionOutcome, model: CaptionModel | None) -> None:
     error = outcome.error
-    if error is None:
+    if error is None and model is not None:
         captions_store(job=job, model=model, candidates=outcome.captions, timings=outcome.timings)
-    elif error.retryable:
-        job_release(job, code=error.code, message=error.message)
-    else:
+    elif error is not None and error.retryable:
+        # The device broke under the whole batch: the jobs need not pay for it.
+        counted = not isinstance(error, DeviceLost)
+        job_release(job, code=error.code, message=error.message, counted=counted)
+    elif error is not None:
         job_fail(job, code=error.code, message=error.message)
 
 

@@ -1,4 +1,4 @@
-"""The loaded captioner of this worker process, and the pulse that tells the site about it."""
+"""The loaded captioners of this worker process, and the pulse that tells the site about it."""
 
 import logging
 import os
@@ -8,23 +8,33 @@ import threading
 import time
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from celery.signals import worker_init, worker_ready, worker_shutting_down
+from celery.worker import state as celery_state
 from django.conf import settings
 from django.db import connection
 
 from capsite.common.outage import OUTAGES
 from capsite.common.push import GALLERY_GROUP, push_on_commit
+from capsite.common.workermetrics import worker_metrics_publish
 from capsite.common.workerstate import PULSE_SECONDS, worker_gone, worker_pulse
 from captions.models import CaptionModel
-from captions.services import model_activate
+from captions.registry import default_activate
 from gallery.services.jobs import jobs_waiting
+from workers.serving.metrics import METRICS
+from workers.versions import directory_register
 
 if TYPE_CHECKING:
     from workers.pipeline.captioner import Captioner
+    from workers.serving.pool import Pool
+    from workers.serving.warming import Warmer
 
 logger = logging.getLogger(__name__)
+
+# EX_TEMPFAIL of sysexits.h: not zero, so that every process manager starts the worker again.
+RECYCLE_CODE = 75
 
 _pulse_state = "starting"
 
@@ -33,59 +43,76 @@ _pulse_state = "starting"
 class Runtime:
     """What a worker works with."""
 
-    captioner: "Captioner"
-    model: CaptionModel
+    pool: "Pool"
+    warmer: "Warmer"
     worker: str
+
+    @property
+    def captioner(self) -> "Captioner":
+        """The captioner that is active for English; loads it when it is out of memory."""
+        return self.pool.english().captioner
+
+    @property
+    def model(self) -> CaptionModel:
+        """The registered version of ``captioner``."""
+        return self.pool.english().model
+
+    @property
+    def captioners(self) -> "dict[CaptionModel, Captioner]":
+        """Every captioner in memory, the one for English among them, by its version."""
+        return self.pool.captioners()
 
 
 @cache
 def runtime() -> Runtime:
-    """Load and warm the captioner, register it, and return both; once a process."""
-    from workers.pipeline.captioner import Captioner
+    """Register the configured version, load and warm what serves; once a process."""
+    from workers.serving.loading import load_version
+    from workers.serving.pool import Pool
+    from workers.serving.warming import Warmer
 
     began = time.monotonic()
-    captioner = Captioner.from_pretrained(
-        settings.CAPSITE_MODEL_DIR, device=_device(), threads=_threads()
-    )
-    captioner.warm_up()
-    seconds = time.monotonic() - began
-    logger.info("%s %s loaded and warm in %.1f s", captioner.name, captioner.revision, seconds)
-    worker = f"{socket.gethostname()}-{os.getpid()}"
-    return Runtime(captioner, _registered(captioner), worker)
+    pool = Pool(load_version, fallback=_register_default())
+    pool.refresh()
+    pool.english()  # or there is nothing to work with, and the reason why
+    logger.info("Everything that serves is loaded after %.1f s", time.monotonic() - began)
+    return Runtime(pool, Warmer(pool), worker_name())
 
 
-def _device() -> str:
-    """Return the device asked for; ``auto`` takes a GPU where there is one."""
-    if settings.CAPSITE_DEVICE != "auto":
-        return str(settings.CAPSITE_DEVICE)
-    import torch
+def _register_default() -> CaptionModel:
+    """Enter CAPSITE_MODEL_DIR into the registry, where it serves unless an operator chose another.
 
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def _threads() -> int:
-    return settings.CAPSITE_THREADS or len(os.sched_getaffinity(0))
-
-
-def _registered(captioner: "Captioner") -> CaptionModel:
-    """Write the model into the registry, waiting for the database as long as it takes."""
+    Waits for the database as long as it takes. Raises ModelError for a directory that is none.
+    """
     while True:
         try:
-            return model_activate(
-                name=captioner.name,
-                revision=captioner.revision,
-                languages=captioner.languages,
-                levels=captioner.config.calibration.levels,
-            )
+            model = directory_register(Path(settings.CAPSITE_MODEL_DIR))
+            default_activate(model=model, languages=model.languages)
+            return model
         except OUTAGES as error:
             logger.warning("Waiting for the database: %s", error)
             connection.close()
             time.sleep(1)
 
 
+@cache
+def worker_name() -> str:
+    """Return the name of this process in leases and figures."""
+    return f"{socket.gethostname()}-{os.getpid()}"
+
+
 def stopping() -> bool:
     """Tell whether this worker was asked to stop."""
     return _pulse_state == "away"
+
+
+def recycle(error: Exception) -> None:
+    """End this process in order, once the present task is over; its manager starts a new one.
+
+    `manage.py up` does after a second; in production it is systemd, Kubernetes or the like.
+    """
+    logger.error("This worker makes way for a new process. %s", error)
+    celery_state.should_stop = RECYCLE_CODE
+    _stopping()
 
 
 @worker_init.connect
@@ -124,4 +151,5 @@ def _stopping(**kwargs: object) -> None:
 def _beat() -> None:
     while not stopping():
         worker_pulse(_pulse_state)
+        worker_metrics_publish(worker_name(), METRICS.snapshot())
         time.sleep(PULSE_SECONDS)

@@ -3,9 +3,9 @@
 from celery import shared_task
 
 from capsite.common.outage import OUTAGES
-from capsite.common.queues import DRAIN, SWEEP_FILES
+from capsite.common.queues import DRAIN, HEATMAPS, SWEEP_FILES
 from gallery.services.files import orphans_sweep
-from workers.runtime import runtime, stopping
+from workers.runtime import recycle, runtime, stopping
 
 
 @shared_task(name=DRAIN, throws=OUTAGES)
@@ -15,8 +15,25 @@ def drain() -> int:
 
     loaded = runtime()
     return drain_jobs(
-        captioner=loaded.captioner, model=loaded.model, worker=loaded.worker, stopping=stopping
+        pool=loaded.pool,
+        worker=loaded.worker,
+        recycle=recycle,
+        warmer=loaded.warmer,
+        stopping=stopping,
+        between=heatmaps,
     )
+
+
+@shared_task(name=HEATMAPS, throws=OUTAGES)
+def heatmaps() -> int:
+    """Work out the word heat maps that people asked for; who still waits asks again."""
+    from workers.heatmaps import drain_heatmaps
+    from workers.serving.pool import NoCaptioner
+
+    try:
+        return drain_heatmaps(runtime().captioners, stopping)
+    except NoCaptioner:
+        return 0  # those who ask see that nothing comes; the jobs' log says why
 
 
 @shared_task(name=SWEEP_FILES, throws=OUTAGES)

@@ -24,14 +24,22 @@ class LeaseLost(Exception):
 
 
 def job_ensure(
-    *, image: Image, strategy: str, language: str, num: int, priority: int = 0
+    *,
+    image: Image,
+    strategy: str,
+    language: str,
+    num: int,
+    priority: int = 0,
+    again: bool = False,
 ) -> CaptionJob:
     """Return the job that answers this request: a finished or active one, or a new one.
 
+    With ``again`` a finished one does not count: a newer model may know more.
     Two callers at once get the same job: the database allows one active job a request.
     """
     asked = Q(image=image, strategy=strategy, language=language)
-    good = Q(state__in=[State.DONE, *ACTIVE], num__gte=num)
+    states = ACTIVE if again else [State.DONE, *ACTIVE]
+    good = Q(state__in=states, num__gte=num)
     existing = CaptionJob.objects.filter(asked & good).order_by("-created_at").first()
     if existing is not None:
         return existing
@@ -111,11 +119,18 @@ def job_fail(job: CaptionJob, *, code: str, message: str) -> None:
     image_changed_on_commit(job.image, State.FAILED, error={"code": code, "message": message})
 
 
-def job_release(job: CaptionJob, *, code: str, message: str) -> None:
-    """Give a job back after a passing failure; it fails for good when its attempts are used up."""
-    if job.attempts >= settings.CAPSITE_JOB_ATTEMPTS:
+def job_release(job: CaptionJob, *, code: str, message: str, counted: bool = True) -> None:
+    """Give a job back after a passing failure; it fails for good when its attempts are used up.
+
+    A failure that is not the job's own need not be ``counted``: the attempt is given back. That
+    holds once in a row: a job that came back for the same reason before may be the cause.
+    """
+    free = not counted and job.error_code != code
+    attempts = job.attempts - free
+    if attempts >= settings.CAPSITE_JOB_ATTEMPTS:
         return job_fail(job, code=code, message=message)
-    _leave(job, state=State.QUEUED, run_after=_back_off(job), **_reason(code, message))
+    changes = {"attempts": attempts, "run_after": _back_off(attempts), **_reason(code, message)}
+    _leave(job, state=State.QUEUED, **changes)
     return image_changed_on_commit(job.image, State.QUEUED)
 
 
@@ -155,8 +170,8 @@ def _reason(code: str, message: str) -> dict[str, str]:
     return {"error_code": code, "error_message": message}
 
 
-def _back_off(job: CaptionJob) -> Combinable:
-    seconds = settings.CAPSITE_JOB_BACKOFF_SECONDS * 2 ** (job.attempts - 1)
+def _back_off(attempts: int) -> Combinable:
+    seconds = settings.CAPSITE_JOB_BACKOFF_SECONDS * 2 ** max(attempts - 1, 0)
     return Now() + timedelta(seconds=min(seconds, 300))
 
 

@@ -6,6 +6,7 @@ import time
 from datetime import timedelta
 
 import pytest
+import torch
 from django.contrib.auth.models import AnonymousUser
 from django.core.files.storage import default_storage
 from django.db import OperationalError, connection
@@ -17,8 +18,11 @@ from gallery.models.job import State
 from gallery.services.uploads import image_upload
 from tests.factories import ModelFactory, photo_bytes
 from workers import flow
+from workers.pipeline.captioner import Captioner
 from workers.pipeline.contract import CaptionOutcome, CaptionRequest
 from workers.pipeline.errors import OutOfMemory, RequestError
+from workers.pipeline.faults import DeviceLost
+from workers.serving.loading import Loaded
 
 pytestmark = pytest.mark.django_db
 
@@ -31,8 +35,27 @@ def upload(count: int, **ask) -> list[Image]:
     ]
 
 
-def drain(captioner, **options) -> int:
-    return flow.drain(captioner=captioner, model=ModelFactory(), worker="w", **options)
+class OneModel:
+    """A pool of one version that is always there."""
+
+    def __init__(self, captioner, model=None, writer=None) -> None:
+        self.loaded = Loaded(captioner, writer or captioner, model or ModelFactory())
+
+    def assign(self, jobs):
+        return [(self.loaded, jobs)]
+
+    def rest(self) -> None:
+        """Nothing to follow."""
+
+
+def pool_of(captioner) -> OneModel:
+    if isinstance(captioner, Replaced):
+        return OneModel(captioner.captioner, writer=captioner)
+    return OneModel(captioner)
+
+
+def drain(captioner, recycle=lambda error: None, **options) -> int:
+    return flow.drain(pool=pool_of(captioner), worker="w", recycle=recycle, **options)
 
 
 class Replaced:
@@ -90,18 +113,83 @@ def test_one_bad_file_spoils_no_other(tiny_captioner):
     assert set(CaptionJob.objects.exclude(image=good).values_list("state", flat=True)) == {"failed"}
 
 
-def test_out_of_memory_is_tried_again_later(tiny_captioner):
+def test_out_of_memory_is_tried_again_later_by_a_new_process(tiny_model, monkeypatch):
     upload(1)
-    starved = Replaced(tiny_captioner, lambda _good: [CaptionOutcome(error=OutOfMemory())])
-    drain(starved)
+    captioner = Captioner.from_pretrained(tiny_model)
+    fail_encoding(captioner, monkeypatch, torch.OutOfMemoryError("full"), beyond=0)
+    told: list[Exception] = []
+    assert drain(captioner, recycle=told.append) == 1
+    assert [type(error) for error in told] == [OutOfMemory]
     job = CaptionJob.objects.get()
     assert (job.state, job.error_code, job.attempts) == (State.QUEUED, "out_of_memory", 1)
     assert job.run_after > timezone.now()
 
     CaptionJob.objects.update(run_after=None)
-    drain(tiny_captioner)
+    monkeypatch.undo()
+    drain(captioner)
     job.refresh_from_db()
     assert (job.state, job.error_code, job.attempts) == (State.DONE, "", 2)
+
+
+def fail_encoding(captioner, monkeypatch, error: Exception, beyond: int) -> list[int]:
+    """Let the network raise for more than ``beyond`` photos; lists the sizes it was asked for."""
+    encode, sizes = captioner.network.encode, []
+
+    def limited(pixels, photos):
+        sizes.append(len(photos))
+        if len(photos) > beyond:
+            raise error
+        return encode(pixels, photos)
+
+    monkeypatch.setattr(captioner.network, "encode", limited)
+    return sizes
+
+
+def test_a_batch_too_large_for_memory_is_done_in_halves(tiny_model, monkeypatch):
+    upload(8)
+    captioner = Captioner.from_pretrained(tiny_model)
+    sizes = fail_encoding(captioner, monkeypatch, torch.OutOfMemoryError("full"), beyond=2)
+    told: list[Exception] = []
+    drain(captioner, recycle=told.append)
+    assert sizes == [8, 4, 2, 2, 2, 2]
+    assert told == []
+    assert set(CaptionJob.objects.values_list("state", "attempts")) == {("done", 1)}
+
+
+def test_a_broken_device_ends_the_process_and_costs_no_attempt(tiny_model, monkeypatch, settings):
+    settings.CAPSITE_BATCH = 4
+    upload(6)
+    captioner = Captioner.from_pretrained(tiny_model)
+    sticky = torch.AcceleratorError("CUDA error: device-side assert triggered")
+    sizes = fail_encoding(captioner, monkeypatch, sticky, beyond=0)
+    told: list[Exception] = []
+    assert drain(captioner, recycle=told.append) == 4
+    assert sizes == [4]
+    assert [type(error) for error in told] == [DeviceLost]
+    assert set(CaptionJob.objects.values_list("state", "attempts")) == {("queued", 0)}
+    assert CaptionJob.objects.filter(error_code="device_lost").count() == 4
+
+
+def test_a_photo_that_breaks_every_device_fails_alone_in_the_end(tiny_model, monkeypatch, settings):
+    settings.CAPSITE_JOB_ATTEMPTS, settings.CAPSITE_JOB_BACKOFF_SECONDS = 3, 0
+    poison = upload(5)[2]
+    captioner = Captioner.from_pretrained(tiny_model)
+    encode = captioner.network.encode
+
+    def assert_in_kernel(pixels, photos):
+        if any(photo.sha256 == poison.sha256 for photo in photos):
+            raise torch.AcceleratorError("CUDA error: device-side assert triggered")
+        return encode(pixels, photos)
+
+    monkeypatch.setattr(captioner.network, "encode", assert_in_kernel)
+    processes = 0
+    while CaptionJob.objects.filter(state=State.QUEUED).exists():
+        processes += 1
+        assert processes < 10
+        drain(captioner)
+    states = dict(CaptionJob.objects.values_list("image_id", "state"))
+    assert states.pop(poison.pk) == State.FAILED
+    assert set(states.values()) == {State.DONE}
 
 
 def test_a_captioner_that_breaks_loses_no_job(tiny_captioner):
@@ -167,9 +255,8 @@ def test_a_worker_that_lost_its_lease_stores_nothing(tiny_captioner):
         CaptionJob.objects.update(state="queued", lease=None, lease_expires_at=None, attempts=0)
         return outcomes
 
-    model = ModelFactory()
     jobs = flow.jobs_claim(worker="slow", limit=1)
-    flow.batch_caption(jobs, captioner=Replaced(tiny_captioner, overtaken), model=model)
+    flow.batch_caption(jobs, pool=pool_of(Replaced(tiny_captioner, overtaken)))
 
     assert not Caption.objects.exists()
     assert CaptionJob.objects.get().state == State.QUEUED
@@ -204,10 +291,10 @@ def test_a_short_outage_while_storing_is_waited_out(tiny_captioner, monkeypatch)
 def test_two_workers_caption_every_photo_once(tiny_captioner, settings):
     settings.CAPSITE_BATCH = 3
     upload(20)
-    model = ModelFactory()
+    pool = pool_of(tiny_captioner)
 
     def work(name: str) -> None:
-        flow.drain(captioner=tiny_captioner, model=model, worker=name)
+        flow.drain(pool=pool, worker=name, recycle=lambda error: None)
         connection.close()
 
     threads = [threading.Thread(target=work, args=(f"w{n}",)) for n in range(2)]

@@ -1,0 +1,1 @@
+"""What a running worker needs around the captioner: versions, the feature cache, histograms."""
