@@ -14,6 +14,7 @@ import torch
 
 from workers.pipeline.config import EncoderConfig
 from workers.pipeline.encoders import Encoder, PhotoFacts
+from workers.pipeline.exif import read_exif
 from workers.pipeline.images import decode_photo, square, to_tensor
 from workers.training.photos import PhotoStore
 from workers.training.views import render_view
@@ -72,11 +73,18 @@ class FeatureCache:
 
     def _fill_batch(self, store: PhotoStore, items: Sequence[tuple[str, str, int]]) -> None:
         pixels = torch.stack(list(self._pixels(store, items)))
-        facts = [PhotoFacts(f"{sha}.{view}" if view else sha) for _, sha, view in items]
+        facts = [self._facts(store, *item) for item in items]
         with torch.inference_mode():
             features = self.encoder.trunk(pixels, facts).half().contiguous().numpy()
         for (_, sha, view), array in zip(items, features, strict=True):
             _write(self.path(sha, view), array)
+
+    def _facts(self, store: PhotoStore, file: str, sha: str, view: int) -> PhotoFacts:
+        """Each view is seeded by a name of its own; only an encoder of EXIF reads the file."""
+        name = f"{sha}.{view}" if view else sha
+        if self.config.kind == "exif":
+            return PhotoFacts(name, exif=read_exif(store.read(file)))
+        return PhotoFacts(name)
 
     def _pixels(
         self, store: PhotoStore, items: Sequence[tuple[str, str, int]]

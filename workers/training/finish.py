@@ -3,58 +3,121 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from workers.pipeline.captioner import Captioner
-from workers.pipeline.config import CaptionerConfig
+from workers.pipeline.config import CalibrationConfig, CaptionerConfig
+from workers.pipeline.contract import STRATEGIES, Language, Strategy
 from workers.pipeline.weights import CONFIG_FILE, TIED, save_captioner
-from workers.training.calibrate import fit, reliability, samples_of
+from workers.training.calibrate import fit, samples_of
 from workers.training.card import write_card
 from workers.training.config import TrainingConfig
 from workers.training.evaluate import Predictions, evaluation_report, predict, score
 from workers.training.prepare import Prepared, Report
+from workers.training.report.confidence import CAPTIONS, fitting_half, judge
+from workers.training.report.plots import reliability_diagram
 from workers.training.runs import Run, git_revision
 
-CAPTIONS_FOR_CALIBRATION = 3
+METRICS_FILE = "metrics.json"
 
 
 def finish(
     prepared: Prepared, run: Run, output: Path, best: float, report: Report = print
 ) -> dict[str, Any]:
-    """Turn the trained network into a model directory; returns the evaluation that its card shows.
+    """Turn the trained network into a model directory; returns what its card says.
 
     The confidence is fitted on every other validation photo and judged on the rest. Fitting changes
     no caption, so the same predictions are scored.
     """
-    split = prepared.config.data.validation
     save_captioner(output, prepared.network, prepared.tokenizer, prepared.config.model)
-    report(
-        f"The weights are in {output}; captioning {len(prepared.validation):,} photos of {split}."
-    )
-    predictions = predict(
-        Captioner.from_pretrained(output), prepared.dataset, split, num=CAPTIONS_FOR_CALIBRATION
-    )
-    run.write_predictions(predictions)
-    judged = calibrate(output, predictions)
+    report(f"The weights are in {output}; captioning the validation photos.")
     captioner = Captioner.from_pretrained(output)
-    evaluation = evaluation_report(captioner, predictions, score(predictions), split, "beam")
-    report(f"{evaluation['metrics']}, expected calibration error {judged['ece']}.")
-    facts = card_facts(prepared, run, best) | {"evaluation": evaluation, "reliability": judged}
+    predictions = [
+        _predict(captioner, prepared, language, strategy, report)
+        for language in prepared.languages
+        for strategy in STRATEGIES
+    ]
+    beams = [item for item in predictions if item.strategy == "beam"]
+    run.write_predictions(_joined(beams))
+    calibration = calibrate(output, beams)
+    judged = judge(predictions, calibration)
+    captioner = Captioner.from_pretrained(output)
+    evaluations: dict[str, Any] = {
+        item.language: _evaluate(captioner, prepared, item) for item in beams
+    }
+    facts = card_facts(prepared, run, best) | {
+        "evaluations": evaluations,
+        "calibration": asdict(calibration),
+        "confidence": judged,
+    }
     write_card(output, captioner.config, facts)
-    text = json.dumps(facts, indent=2) + "\n"
+    _write_metrics(output / METRICS_FILE, evaluations)
+    text = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
     (run.folder / "evaluation.json").write_text(text, encoding="utf-8")
-    return evaluation
+    for language, strategies in judged.items():
+        diagram = run.folder / f"reliability-{language}.png"
+        reliability_diagram(strategies, diagram, f"{captioner.name}, {language}")
+        beam = strategies["beam"]["ece"]
+        report(f"{language}: {evaluations[language]['metrics']}, calibration error {beam}.")
+    return facts
 
 
-def calibrate(output: Path, predictions: Predictions) -> dict[str, Any]:
-    """Fit on every other photo, write the result into config.json, judge it on the others."""
+def _predict(
+    captioner: Captioner, prepared: Prepared, language: str, strategy: str, report: Report
+) -> Predictions:
+    """The captions of one language's validation photos by one strategy."""
+    found = predict(
+        captioner,
+        prepared.dataset_of(language).store,
+        prepared.validation_of(language),
+        strategy=cast(Strategy, strategy),
+        num=CAPTIONS,
+        language=cast(Language, language),
+    )
+    report(f"{language}, {strategy}: {len(found.rows):,} photos in {found.seconds:.0f} s.")
+    return found
+
+
+def _write_metrics(path: Path, evaluations: dict[str, Any]) -> None:
+    """The figures by language, for the registry of models."""
+    figures = {language: found["metrics"] for language, found in evaluations.items()}
+    path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def _joined(predictions: Sequence[Predictions]) -> Predictions:
+    """The rows of all languages, for the file that people look at."""
+    rows = [row for item in predictions for row in item.rows]
+    failed = {file: reason for item in predictions for file, reason in item.failed.items()}
+    return Predictions(rows, failed, sum(item.seconds for item in predictions))
+
+
+def calibrate(output: Path, beams: Sequence[Predictions]) -> CalibrationConfig:
+    """Fit on every other photo of every language, and write the result into config.json."""
     config = CaptionerConfig.load(output / CONFIG_FILE)
-    calibration = fit(samples_of(predictions.rows[::2]), config.calibration.levels)
+    samples = [
+        sample for item in beams for sample in samples_of(fitting_half(item).rows, item.language)
+    ]
+    calibration = fit(samples, config.calibration.levels)
     fitted = replace(config, calibration=calibration)
     (output / CONFIG_FILE).write_text(fitted.to_json(), encoding="utf-8")
-    return reliability(samples_of(predictions.rows[1::2]), calibration)
+    return calibration
+
+
+def _evaluate(captioner: Captioner, prepared: Prepared, item: Predictions) -> dict[str, Any]:
+    """The official figures of one language, with the command that gives them again."""
+    section = prepared.config.data
+    rows = prepared.dataset_of(item.language).rows
+    others = [row for row in rows if row.split != section.validation]
+    found = evaluation_report(captioner, item, score(item), section.validation, others)
+    file = next(s.file for s in section.captions if s.language == item.language)
+    found["command"] = (
+        f"python manage.py evaluate_captioner --data {section.path} --captions-file {file}"
+        f" --split {section.validation} --language {item.language} --json"
+    )
+    return found
 
 
 def card_facts(prepared: Prepared, run: Run, best: float) -> dict[str, Any]:
@@ -65,31 +128,29 @@ def card_facts(prepared: Prepared, run: Run, best: float) -> dict[str, Any]:
     parameters = sum(
         value.numel() for name, value in prepared.network.state_dict().items() if name != TIED
     )
+    photos = {
+        language: sum(bool(photo.captions.get(language)) for photo in prepared.training)
+        for language in prepared.languages
+    }
     return {
         "parameters": round(parameters / 1e6, 1),
-        "training_photos": f"{len(prepared.training):,}",
+        "training_photos": photos,
+        "held_out": prepared.mixture.held_out,
         "seed": config.seed,
         "git": git_revision(),
         "steps": f"{steps:,}",
         "max_epochs": config.train.epochs,
         "best": round(best, 3),
-        "command": (
-            f"python manage.py evaluate_captioner --data {config.data.path}"
-            f" --split {config.data.validation} --json"
-        ),
-        "pretraining": _pretraining(config),
+        "text": _text_used(config),
+        "started_from": config.init.model,
     }
 
 
-def _pretraining(config: TrainingConfig) -> str:
-    if not config.tokenizer.extra_text and not config.pretrain.epochs:
-        return ""
-    use = (
-        "The decoder was pre-trained and its tokenizer learned"
-        if config.pretrain.epochs
-        else "The tokenizer was learned"
-    )
-    return (
-        f"{use} on caption sentences of Flickr30k, COCO and Conceptual Captions without photos;"
-        " sentences of the evaluation splits were removed beforehand."
-    )
+def _text_used(config: TrainingConfig) -> dict[str, str]:
+    """What sentences without photos were used for, by language."""
+    uses = dict.fromkeys(config.tokenizer.extra_text, "tokenizer")
+    if config.pretrain.epochs:
+        language = config.pretrain.language
+        both = language in uses
+        uses[language] = "tokenizer and decoder pre-training" if both else "decoder pre-training"
+    return uses

@@ -7,12 +7,16 @@ import re
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+import numpy as np
+
+from workers.pipeline.tokens import TURKISH_LOWER, normalise_caption
 from workers.training.errors import TrainingError
+from workers.training.scores import ImageScores
 
 References = Mapping[str, Sequence[str]]
 Candidates = Mapping[str, str]
+Tokenized = dict[str, list[str]]
 
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 
@@ -26,79 +30,112 @@ class JavaMissing(TrainingError):
         )
 
 
-def words(text: str) -> list[str]:
-    """Lower-case words of a caption, punctuation dropped."""
+def words(text: str, language: str = "en") -> list[str]:
+    """Lower-case words of a caption, punctuation dropped; in Turkish I is not the capital of i."""
+    if language == "tr":
+        text = text.translate(TURKISH_LOWER)
     return _WORD.findall(text.lower())
 
 
-def quick_cider(references: References, candidates: Candidates) -> float:
+def quick_cider(references: References, candidates: Candidates, language: str = "en") -> float:
     """CIDEr-D of pycocoevalcap over plainly split words (Vedantam et al. 2015).
 
     0 where nothing matches.
     """
-    from pycocoevalcap.cider.cider import Cider
-
-    wanted = {key: [" ".join(words(text)) for text in texts] for key, texts in references.items()}
-    given = {key: [" ".join(words(candidates[key]))] for key in references}
-    score, _ = Cider().compute_score(wanted, given)
-    return float(score)
+    return float(np.mean(quick_cider_each(references, candidates, language)))
 
 
-def official_metrics(references: References, candidates: Candidates) -> dict[str, float]:
-    """BLEU-1..4, METEOR, ROUGE-L and CIDEr after PTB tokenization, as fractions.
+def quick_cider_each(
+    references: References, candidates: Candidates, language: str = "en"
+) -> np.ndarray:
+    """`quick_cider` of each image [N], in the order of `references`."""
+    return _cider(*_split_plainly(references, candidates, language))
 
-    Both arguments have the same keys. Raises `JavaMissing` where there is no Java: no other figures
-    take their place.
+
+def official_scores(
+    references: References, candidates: Candidates, language: str = "en"
+) -> ImageScores:
+    """BLEU-1..4, METEOR, ROUGE-L and CIDEr after PTB tokenization, per image.
+
+    Both arguments have the same keys. Turkish text is lower-cased as Turkish first, and has no
+    METEOR: the tool brings stemmer, synonyms and function words for other languages only. Raises
+    `JavaMissing` where there is no Java: no other figures take their place.
     """
     if shutil.which("java") is None:
         raise JavaMissing
-    wanted, given = tokenize_officially(references, candidates)
-    metrics: dict[str, float] = {}
+    wanted, given = tokenize_officially(references, candidates, language)
     # pycocoevalcap prints its progress; standard output belongs to the caller.
     with contextlib.redirect_stdout(sys.stderr):
-        for names, scorer in _scorers():
-            score, _ = scorer.compute_score(wanted, given)
-            values = score if isinstance(score, list) else [score]
-            metrics.update({name: float(value) for name, value in zip(names, values, strict=True)})
-    return metrics
+        meteor = None if language == "tr" else _meteor(wanted, given)
+        return ImageScores(
+            _bleu_counts(wanted, given), _rouge(wanted, given), _cider(wanted, given), meteor
+        )
 
 
-def tokenize_officially(references: References, candidates: Candidates) -> tuple[dict, dict]:
+def plain_scores(
+    references: References, candidates: Candidates, language: str = "en"
+) -> ImageScores:
+    """The same scorers over plainly split words, without METEOR: needs no Java, is not official."""
+    wanted, given = _split_plainly(references, candidates, language)
+    return ImageScores(
+        _bleu_counts(wanted, given), _rouge(wanted, given), _cider(wanted, given), None
+    )
+
+
+def tokenize_officially(
+    references: References, candidates: Candidates, language: str = "en"
+) -> tuple[Tokenized, Tokenized]:
     """References and candidates through the PTB tokenizer that the official evaluation uses."""
     from pycocoevalcap.tokenizer.ptbtokenizer import PTBTokenizer
 
+    def entry(text: str) -> dict[str, str]:
+        # The tokenizer takes one caption a line, and its lower-casing knows no Turkish.
+        line = normalise_caption(text, "tr") if language == "tr" else " ".join(text.split())
+        return {"caption": line}
+
     tokenizer = PTBTokenizer()
     with contextlib.redirect_stdout(sys.stderr):
-        wanted = tokenizer.tokenize(
-            {k: [{"caption": _line(t)} for t in v] for k, v in references.items()}
-        )
-        given = tokenizer.tokenize({k: [{"caption": _line(candidates[k])}] for k in references})
+        wanted = tokenizer.tokenize({k: [entry(t) for t in v] for k, v in references.items()})
+        given = tokenizer.tokenize({k: [entry(candidates[k])] for k in references})
     return wanted, given
 
 
-def _line(text: str) -> str:
-    """The tokenizer takes one caption a line."""
-    return " ".join(text.split())
+def _split_plainly(
+    references: References, candidates: Candidates, language: str
+) -> tuple[Tokenized, Tokenized]:
+    wanted = {k: [" ".join(words(t, language)) for t in v] for k, v in references.items()}
+    given = {k: [" ".join(words(candidates[k], language))] for k in references}
+    return wanted, given
 
 
-def _scorers() -> list[tuple[tuple[str, ...], Any]]:
-    from pycocoevalcap.bleu.bleu import Bleu
+def _cider(wanted: Tokenized, given: Tokenized) -> np.ndarray:
     from pycocoevalcap.cider.cider import Cider
-    from pycocoevalcap.meteor.meteor import Meteor
+
+    return np.asarray(Cider().compute_score(wanted, given)[1], dtype=float)
+
+
+def _rouge(wanted: Tokenized, given: Tokenized) -> np.ndarray:
     from pycocoevalcap.rouge.rouge import Rouge
 
-    return [
-        (("BLEU-1", "BLEU-2", "BLEU-3", "BLEU-4"), _QuietBleu(Bleu(4))),
-        (("METEOR",), Meteor()),
-        (("ROUGE-L",), Rouge()),
-        (("CIDEr",), Cider()),
-    ]
+    return np.asarray(Rouge().compute_score(wanted, given)[1], dtype=float)
 
 
-class _QuietBleu:
-    def __init__(self, scorer: Any) -> None:
-        self.scorer = scorer
+def _bleu_counts(wanted: Tokenized, given: Tokenized) -> np.ndarray:
+    """[N, 10] as `ImageScores.bleu`, from the official scorer's own counting."""
+    from pycocoevalcap.bleu.bleu_scorer import cook_refs, cook_test
 
-    def compute_score(self, wanted: dict, given: dict) -> tuple[list[float], Any]:
-        score, each = self.scorer.compute_score(wanted, given, verbose=0)
-        return list(score), each
+    rows = []
+    for key, texts in wanted.items():
+        counted = cook_test(given[key][0], cook_refs(texts), eff="closest")
+        lengths = [counted["testlen"], counted["reflen"]]
+        rows.append([*lengths, *counted["correct"], *counted["guess"]])
+    return np.asarray(rows, dtype=float)
+
+
+def _meteor(wanted: Tokenized, given: Tokenized) -> np.ndarray:
+    """[N, 23]: the statistics that METEOR's program prints for each image."""
+    from pycocoevalcap.meteor.meteor import Meteor
+
+    scorer = Meteor()
+    lines = [scorer._stat(given[key][0], texts) for key, texts in wanted.items()]
+    return np.array([[float(value) for value in line.split()] for line in lines])

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Collection
+from itertools import groupby
 
 import torch
 from torch import nn
@@ -25,23 +28,32 @@ def caption_loss(
     )
 
 
-def warmup_cosine(step: int, total: int, warmup: float) -> float:
-    """The factor on the learning rate: linear over the `warmup` share, then half a cosine."""
+def warmup_cosine(step: int, total: int, warmup: float, cycles: int = 1) -> float:
+    """The factor on the learning rate: linear over the `warmup` share, then half a cosine.
+
+    With more `cycles` the rest is cut into as many equal parts, each starting again from the full
+    rate (Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017).
+    """
     ramp = max(1, round(total * warmup))
     if step < ramp:
         return (step + 1) / ramp
-    return 0.5 * (1 + math.cos(math.pi * (step - ramp) / max(1, total - ramp)))
+    span = max(1, total - ramp)
+    cycle = min(cycles - 1, (step - ramp) * cycles // span)
+    return 0.5 * (1 + math.cos(math.pi * ((step - ramp) * cycles - cycle * span) / span))
 
 
 def parameter_groups(network: CaptionNetwork, config: TrainSection) -> list[dict]:
     """Trainable parameters by rate and by whether weight decay applies (matrices only).
 
-    Trunks are frozen for good; the encoders' heads are frozen too when `head_rate` is 0.
+    Trunks are frozen for good; the encoders' heads are frozen too when `head_rate` is 0. The last
+    layer of a head has that rate, and every layer before it `layer_decay` times that of the next
+    (Howard and Ruder, "Universal Language Model Fine-tuning for Text Classification", 2018).
     """
     frozen = {id(p) for encoder in network.vision_encoders() for p in encoder.frozen_parameters()}
+    rates = head_rates(network, config, frozen)
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in network.named_parameters():
-        rate = config.head_rate if name.startswith("encoders.") else config.learning_rate
+        rate = rates.get(name, 0.0) if name.startswith("encoders.") else config.learning_rate
         parameter.requires_grad_(rate > 0 and id(parameter) not in frozen)
         if parameter.requires_grad:
             decay = config.weight_decay if parameter.ndim > 1 else 0.0
@@ -50,6 +62,30 @@ def parameter_groups(network: CaptionNetwork, config: TrainSection) -> list[dict
         {"params": parameters, "lr": rate, "weight_decay": decay}
         for (rate, decay), parameters in groups.items()
     ]
+
+
+def head_rates(
+    network: CaptionNetwork, config: TrainSection, frozen: Collection[int]
+) -> dict[str, float]:
+    """The rate of every encoder parameter that may be trained, by its name in the network.
+
+    Layers are what the encoder registers one after the other, numbered blocks each for itself; all
+    encoders register them in the order in which they compute.
+    """
+    rates: dict[str, float] = {}
+    for number, encoder in enumerate(network.vision_encoders()):
+        names = [name for name, p in encoder.named_parameters() if id(p) not in frozen]
+        layers = [list(members) for _, members in groupby(names, key=_layer)]
+        for depth, members in enumerate(reversed(layers)):
+            rate = config.head_rate * config.layer_decay**depth
+            rates |= {f"encoders.{number}.{name}": rate for name in members}
+    return rates
+
+
+def _layer(name: str) -> str:
+    """What a parameter's layer is called: up to its first number, else nothing in particular."""
+    found = re.match(r"(?:.*?\.)?\d+(?=\.)", name)
+    return found.group(0) if found else ""
 
 
 class MovingAverage:

@@ -65,7 +65,7 @@ def _batches(tokenizer: CaptionTokenizer, config: TrainingConfig) -> Iterator[to
     Shuffled.
     """
     chance = random.Random(config.seed)
-    size, language = config.pretrain.batch, config.data.language
+    size, language = config.pretrain.batch, config.pretrain.language
     limit = config.model.decoder.max_tokens
     sentences = read_sentences(config.pretrain.text)
     rows = [tokenizer.encode(sentence, language, limit) for sentence in sentences]

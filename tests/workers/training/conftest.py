@@ -11,8 +11,14 @@ from typing import Any
 
 import pytest
 
-from tests.workers.tiny import COLOURS, PATTERNS, plain_photo
+from tests.workers.tiny import COLOURS, PATTERNS, TURKISH_COLOURS, plain_photo
 from workers.training.config import TrainingConfig
+from workers.training.evaluate import Predictions, texts_of
+from workers.training.metrics import plain_scores
+from workers.training.prepare import prepare
+from workers.training.runs import Run
+from workers.training.scores import ImageScores
+from workers.training.trainer import Trainer
 
 
 def rows_of_colours() -> list[dict[str, Any]]:
@@ -26,6 +32,11 @@ def rows_of_colours() -> list[dict[str, Any]]:
         for side, split in ((40, "train"), (50, "val"))
         for colour in COLOURS
     ]
+
+
+def scores_without_java(predictions: Predictions) -> ImageScores:
+    """What `workers.training.evaluate.score` gives, by words split plainly."""
+    return plain_scores(*texts_of(predictions), predictions.language)
 
 
 def picture(row: dict[str, Any]) -> bytes:
@@ -98,3 +109,33 @@ def experiment(tmp_path: Path, dataset_folder: Path) -> dict[str, Any]:
 @pytest.fixture
 def config(experiment: dict[str, Any]) -> TrainingConfig:
     return TrainingConfig.from_dict(experiment)
+
+
+def silent(_: str) -> None:
+    """Say nothing."""
+
+
+def trainer_of(config: TrainingConfig) -> Trainer:
+    """A trainer with everything prepared, in a run of its own."""
+    run = Run(config)
+    return Trainer(prepare(config, run, report=silent), run, silent)
+
+
+@pytest.fixture
+def bilingual(experiment: dict[str, Any], dataset_folder: Path) -> dict[str, Any]:
+    """The experiment with Turkish captions, whose validation photo red-40 English trains on."""
+    rows = [
+        row | {"captions": [f"{TURKISH_COLOURS[row['file'].split('-')[0]]} bir resim"]}
+        for row in rows_of_colours()
+    ]
+    for row in rows:
+        row["split"] = "val" if row["file"] == "red-40.jpg" else "train"
+    rows = [row for row in rows if "-40" in row["file"]]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (dataset_folder / "captions_tr.jsonl").write_text(text, encoding="utf-8")
+    experiment["data"]["captions"] = [
+        {"file": "captions.jsonl", "language": "en"},
+        {"file": "captions_tr.jsonl", "language": "tr"},
+    ]
+    experiment["model"]["languages"] = ["en", "tr"]
+    return experiment

@@ -13,8 +13,8 @@ import pytest
 from tests.workers.training.conftest import rows_of_colours, write_rows
 from workers.pipeline.scoring import confidence
 from workers.training.calibrate import Sample, content_precision, fit, reliability
-from workers.training.cli import EvaluationOptions, evaluate_command
-from workers.training.metrics import quick_cider
+from workers.training.cli_evaluate import EvaluationOptions, evaluate_command
+from workers.training.metrics import plain_scores
 
 needs_java = pytest.mark.skipif(shutil.which("java") is None, reason="Java is not installed")
 
@@ -49,9 +49,7 @@ def test_the_official_metrics_of_a_tarred_data_set(tiny_model, dataset_tar, capf
 @pytest.fixture
 def scored(monkeypatch) -> None:
     """The official tools replaced, for what is not about them."""
-    monkeypatch.setattr(
-        "workers.training.evaluate.official_metrics", lambda r, c: {"CIDEr": len(c)}
-    )
+    monkeypatch.setattr("workers.training.evaluate.official_scores", plain_scores)
 
 
 @pytest.mark.usefixtures("scored")
@@ -73,6 +71,46 @@ def test_limit_and_any_split_name(tiny_model, dataset_folder):
     assert (code, json.loads(out)["photos"]) == (0, 5)
 
 
+@pytest.mark.usefixtures("scored")
+def test_another_caption_file_and_photos_left_out(tiny_model, dataset_folder):
+    lines = [json.dumps(row | {"split": "all"}) for row in rows_of_colours()]
+    (dataset_folder / "other.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    other = {"captions_file": "other.jsonl"}
+    assert json.loads(evaluate(tiny_model, dataset_folder, "all", **other)[1])["photos"] == 12
+    other["exclude"] = ["captions.jsonl:train"]
+    report = json.loads(evaluate(tiny_model, dataset_folder, "all", **other)[1])
+    assert (report["photos"], report["excluded"]) == (6, ["captions.jsonl:train"])
+    assert set(report["intervals"]) == set(report["metrics"])
+    assert report["slices"]["people"] == {"photos": 0}
+
+
+@pytest.mark.usefixtures("scored")
+def test_confidence_is_judged_and_drawn(tiny_model, dataset_folder, tmp_path):
+    figures = tmp_path / "figures"
+    code, out, _ = evaluate(tiny_model, dataset_folder, "val", figures=figures, as_json=False)
+    assert code == 0
+    assert "expected calibration error" in out
+    assert {path.name for path in figures.iterdir()} == {
+        "reliability-en-beam.png",
+        "reliability-en-beam.svg",
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"language": "tr"}, "does not write 'tr'"),
+        ({"exclude": ["captions.jsonl"]}, "is not FILE:SPLIT"),
+        ({"exclude": ["captions.jsonl:test"]}, "no split 'test'"),
+        ({"exclude": ["captions.jsonl:val"]}, "Every photo"),
+    ],
+)
+def test_what_cannot_be_evaluated_is_said(tiny_model, dataset_folder, options, message):
+    code, out, err = evaluate(tiny_model, dataset_folder, "val", **options)
+    assert (code, out) == (2, "")
+    assert message in err
+
+
 @pytest.mark.parametrize(
     ("split", "folder", "message"),
     [("test", None, "no split 'test'"), ("val", "nowhere", "does not exist")],
@@ -91,16 +129,6 @@ def test_without_java_there_are_no_metrics(tiny_model, dataset_folder, monkeypat
     assert "need Java" in err
 
 
-def test_cider_without_java_ranks_captions():
-    references = {
-        str(i): [f"a {word} runs", f"the {word} is running"] for i, word in enumerate("abcdef")
-    }
-    right = {key: captions[0] for key, captions in references.items()}
-    wrong = dict.fromkeys(references, "nothing alike")
-    assert quick_cider(references, right) > 1
-    assert quick_cider(references, wrong) == 0
-
-
 def test_content_precision_ignores_function_words():
     references = ["A brown dog runs on grass .", "The dog is in a field"]
     assert content_precision("A dog runs in the field.", references) == 1.0
@@ -108,17 +136,26 @@ def test_content_precision_ignores_function_words():
     assert content_precision("On the.", references) == 0.0
 
 
+def test_turkish_words_are_compared_without_their_endings():
+    references = ["Köpeğin ağzında kırmızı bir top."]
+    assert content_precision("Kırmızı topla oynayan köpekler.", references, "tr") == 0.5
+    assert content_precision("Kırmızı topla oynayan köpekler.", references, "en") == 0.25
+
+
 def test_calibration_recovers_a_known_logistic_and_is_calibrated():
     chance = np.random.default_rng(1)
     scores = chance.uniform(-3, 0, 20000)
     good = chance.uniform(size=20000) < 1 / (1 + np.exp(-(2 * scores + 1.5)))
-    samples = [Sample(float(s), bool(g)) for s, g in zip(scores, good, strict=True)]
+    samples = [
+        Sample(float(s), bool(g), i) for i, (s, g) in enumerate(zip(scores, good, strict=True))
+    ]
     calibration = fit(samples[::2], (0.4, 0.7))
     assert calibration.scale == pytest.approx(2, abs=0.15)
     assert calibration.offset == pytest.approx(1.5, abs=0.15)
-    judged = reliability(samples[1::2], calibration)
+    judged = reliability(samples[1::2], calibration, resamples=50)
     assert judged["ece"] < 0.02
     assert sum(row["captions"] for row in judged["bins"]) == 10000
+    assert judged["ece_interval"][0] <= judged["ece_interval"][1] < 0.03
     shares = [judged["levels"][name]["good"] for name in ("low", "medium", "high")]
     assert shares == sorted(shares)
 

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import random
+import signal
+import subprocess
+import sys
+import time
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,26 +17,19 @@ import pytest
 import torch
 import yaml
 
+from tests.workers.training.conftest import scores_without_java, silent, trainer_of
 from workers.pipeline.captioner import Captioner
 from workers.pipeline.contract import CaptionRequest
 from workers.training.cli import train, train_command
 from workers.training.config import TrainingConfig
+from workers.training.curves import read_epochs
 from workers.training.errors import TrainingError
 from workers.training.optim import MovingAverage, caption_loss, parameter_groups, warmup_cosine
-from workers.training.prepare import prepare
+from workers.training.prepare import development, prepare
 from workers.training.runs import Run
-from workers.training.trainer import Trainer
 
-CONFIGS = Path(__file__).parents[3] / "workers" / "training" / "configs"
-
-
-def silent(_: str) -> None:
-    """Say nothing."""
-
-
-def trainer_of(config: TrainingConfig) -> Trainer:
-    run = Run(config)
-    return Trainer(prepare(config, run, report=silent), run, silent)
+ROOT = Path(__file__).parents[3]
+CONFIGS = ROOT / "workers" / "training" / "configs"
 
 
 def test_loss_ignores_padding_and_smooths():
@@ -70,9 +68,9 @@ def test_trunks_are_frozen_and_heads_have_their_own_rate(config: TrainingConfig)
     trainer = trainer_of(config)
     encoder = trainer.network.vision_encoders()[0]
     assert not any(p.requires_grad for p in encoder.frozen_parameters())
-    rates = {group["initial_lr"] for group in trainer.optimizer.param_groups}
+    rates = {group["initial_lr"] for group in trainer.stepper.optimizer.param_groups}
     assert rates == {5e-3, 1e-3}
-    decays = {group["weight_decay"] for group in trainer.optimizer.param_groups}
+    decays = {group["weight_decay"] for group in trainer.stepper.optimizer.param_groups}
     assert decays == {0.0, 0.01}
 
 
@@ -101,6 +99,56 @@ def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(experiment, stop_
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
 
 
+def test_a_checkpoint_of_an_earlier_version_goes_on(experiment: dict[str, Any]):
+    whole = trainer_of(TrainingConfig.from_dict(experiment))
+    whole.fit()
+    experiment["name"] = "earlier"
+    config = TrainingConfig.from_dict(experiment)
+    first = trainer_of(config)
+    first.fit(stop_at=6)
+    state = first.run.load_checkpoint()
+    keys = ("network", "optimizer", "scheduler", "average", "rng", "step", "best", "since_best")
+    first.run.save_checkpoint({key: state[key] for key in keys})
+    resumed = trainer_of(config)
+    resumed.resume()
+    resumed.fit()
+    ours, theirs = resumed.network.state_dict(), whole.network.state_dict()
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
+def test_a_run_killed_at_any_moment_resumes_as_if_it_had_not_been(experiment, tmp_path: Path):
+    experiment["train"] |= {"epochs": 20, "validate_every": 4, "early_stop": 99}
+    experiment["train"]["checkpoint_every"] = 2
+    whole = TrainingConfig.from_dict(experiment | {"name": "whole"})
+    best = train(whole, report=silent)
+    path = tmp_path / "killed.yaml"
+    path.write_text(yaml.safe_dump(experiment | {"name": "killed"}))
+    killed = TrainingConfig.load(path)
+    code = "import sys, pathlib; from workers.training.cli import train_command as train; "
+    code += "train(pathlib.Path(sys.argv[1]))"
+    child = subprocess.Popen([sys.executable, "-c", code, str(path)], cwd=ROOT, stdout=-3)
+    checkpoints, path = set(), Run(killed).checkpoint_path
+    wanted = random.randint(1, 10)
+    while len(checkpoints) < wanted and child.poll() is None:
+        if path.is_file():
+            checkpoints.add(path.stat().st_mtime_ns)
+        time.sleep(0.001)
+    time.sleep(random.uniform(0, 0.05))
+    child.kill()
+    assert child.wait() == -signal.SIGKILL
+    assert 2 <= Run(killed).load_checkpoint()["step"] < 60
+    assert train(killed, resume=True, report=silent) == best
+    ours, theirs = (Run(config).load_checkpoint() for config in (killed, whole))
+    assert all(torch.equal(ours["network"][k], theirs["network"][k]) for k in theirs["network"])
+    kept = ("epoch", "step", "loss", "validation_cider", "rates")
+    logs = [
+        [[event[key] for key in kept] for event in read_epochs(Run(config).metrics_path)]
+        for config in (killed, whole)
+    ]
+    assert logs[0] == logs[1]
+    assert len(logs[0]) == 20
+
+
 def test_training_learns_and_logs(experiment: dict[str, Any]):
     experiment["train"] |= {"epochs": 60, "batch": 2, "label_smoothing": 0.0}
     experiment["train"]["validate_every"] = 10
@@ -113,9 +161,10 @@ def test_training_learns_and_logs(experiment: dict[str, Any]):
     assert events[-1]["loss"] < events[0]["loss"] / 1.5
     assert max(event["validation_cider"] or 0 for event in events) == pytest.approx(best, abs=1e-4)
     assert yaml.safe_load((folder / "config.yaml").read_text())["seed"] == 3
-    assert {"git", "packages", "python"} <= set(
-        json.loads((folder / "environment.json").read_text())
-    )
+    environment = json.loads((folder / "environment.json").read_text())
+    assert {"git", "packages", "python"} <= set(environment)
+    assert environment["seeds"] == {"python": 3, "numpy": 3, "torch": 3}
+    assert environment["packages"]["tensorboard"] != "not installed"
 
 
 def test_early_stopping(experiment: dict[str, Any]):
@@ -154,6 +203,29 @@ def test_development_mode_is_a_run_of_its_own(experiment: dict[str, Any]):
     assert (Path(config.runs) / "colours-dev" / "metrics.jsonl").is_file()
 
 
+def test_development_mode_keeps_every_language(bilingual: dict[str, Any]):
+    config = TrainingConfig.from_dict(bilingual)
+    train(config, dev=True, report=silent)
+    events = read_epochs(Path(config.runs) / "colours-dev" / "metrics.jsonl")
+    assert set(events[-1]["languages"]) == {"en", "tr"}
+    dev = development(config)
+    prepared = prepare(dev, Run(dev), share=0.05, report=silent)
+    assert len(prepared.training) == 1
+    assert {language for photo in prepared.training for language in photo.captions} == {"en", "tr"}
+
+
+def test_deterministic_operations_can_be_asked_for(experiment: dict[str, Any]):
+    experiment |= {"deterministic": True}
+    experiment["train"]["epochs"] = 1
+    config = TrainingConfig.from_dict(experiment)
+    try:
+        train(config, report=silent)
+        environment = json.loads((Run(config).folder / "environment.json").read_text())
+        assert environment["deterministic"] is True
+    finally:
+        torch.use_deterministic_algorithms(False)
+
+
 def test_data_problems_are_listed_before_anything_is_written(experiment, dataset_folder, tmp_path):
     (dataset_folder / "images" / "red-40.jpg").unlink()
     (dataset_folder / "images" / "blue-50.jpg").write_bytes(b"junk")
@@ -185,7 +257,20 @@ def test_bad_configs_are_usage_errors(tmp_path: Path, content: str, message: str
     assert message in err.getvalue()
 
 
-@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
+def captioner_configs() -> list[Path]:
+    """The experiments of this trainer; studies and diffusion models have tests of their own."""
+    return [
+        path
+        for path in sorted(CONFIGS.glob("*.yaml"))
+        if {"model", "train"} <= yaml.safe_load(path.read_text(encoding="utf-8")).keys()
+    ]
+
+
+def test_there_are_configs_in_the_repository():
+    assert captioner_configs()
+
+
+@pytest.mark.parametrize("path", captioner_configs(), ids=lambda path: path.stem)
 def test_the_configs_in_the_repository_load(path: Path):
     assert TrainingConfig.load(path).name
 
@@ -193,7 +278,7 @@ def test_the_configs_in_the_repository_load(path: Path):
 def test_training_with_output_gives_a_model_directory(experiment, tmp_path: Path, monkeypatch):
     experiment["train"]["epochs"] = 20
     experiment["train"]["validate_every"] = 10
-    monkeypatch.setattr("workers.training.finish.score", lambda predictions: {"CIDEr": 1.25})
+    monkeypatch.setattr("workers.training.finish.score", scores_without_java)
     config = TrainingConfig.from_dict(experiment)
     train(config, output=tmp_path / "model", report=silent)
     captioner = Captioner.from_pretrained(tmp_path / "model")
@@ -202,6 +287,6 @@ def test_training_with_output_gives_a_model_directory(experiment, tmp_path: Path
     assert caption.text.endswith(".")
     assert captioner.config.calibration.target
     card = (tmp_path / "model" / "README.md").read_text()
-    assert "1.250" in card
+    assert "CIDEr" in card
     assert captioner.revision in card
     assert "$" not in card

@@ -23,6 +23,11 @@ class Command(BaseCommand):
         )
         parser.add_argument("--dev", action="store_true", help="5 %% of the data and two epochs")
         parser.add_argument(
+            "--find-rate",
+            action="store_true",
+            help="do not train: sweep the learning rate and suggest one",
+        )
+        parser.add_argument(
             "--output", type=Path, help="write a model directory with its card here"
         )
 
@@ -36,5 +41,6 @@ class Command(BaseCommand):
             resume=options["resume"],
             dev=options["dev"],
             output=options["output"],
+            find=options["find_rate"],
         )
         sys.exit(code)

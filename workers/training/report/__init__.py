@@ -1,0 +1,1 @@
+"""What is made of measured scores: intervals, slices, diagrams, tables and the failure pages."""
