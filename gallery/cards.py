@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from gallery.models import CaptionJob, Image
-from gallery.models.job import State
+from gallery.models.job import Language, State
 from gallery.selectors import best_caption
 
 
@@ -25,11 +25,13 @@ class Card:
     srcset: str
     alt: str
     captions: list[Any] = field(default_factory=list)
+    fallbacks: frozenset[Any] = frozenset()  # ids of captions given in English for another language
 
 
 def card_of(image: Image) -> Card:
     """Build the card; reads nothing but what is prefetched."""
     best = best_caption(image)
+    captions = _distinct(sorted(image.captions.all(), key=_by_confidence))
     job = image.latest_job
     return Card(
         image=image,
@@ -41,8 +43,25 @@ def card_of(image: Image) -> Card:
         large_url=derivative_url(image, image.variants[-1]["name"]),
         srcset=srcset_of(image),
         alt=best.text if best else _("Photo without a caption yet"),
-        captions=_distinct(sorted(image.captions.all(), key=_by_confidence)),
+        captions=captions,
+        fallbacks=_fallbacks(image, captions),
     )
+
+
+def languages_left(image: Image) -> list[str]:
+    """Return the languages in which captions were not given and are not on their way.
+
+    A failed job counts while it is the latest: the page offers to try that one again.
+    """
+    latest = image.latest_job
+    given = {caption.language for caption in image.captions.all()}
+    ended = (State.FAILED, State.DONE)
+    asked = {
+        job.language
+        for job in image.jobs.all()
+        if job.state not in ended or (job == latest and job.state == State.FAILED)
+    }
+    return [language for language in Language.values if language not in asked | given]
 
 
 def _state(job: CaptionJob | None, best: Any) -> str:
@@ -58,6 +77,18 @@ def _distinct(captions: list[Any]) -> list[Any]:
     for item in captions:
         firsts.setdefault((item.text, item.language), item)
     return list(firsts.values())
+
+
+def _fallbacks(image: Image, captions: list[Any]) -> frozenset[Any]:
+    """Return the captions that stand in for a language asked for and not given at all."""
+    asked: dict[Any, str] = {job.pk: job.language for job in image.jobs.all()}
+    given = {item.language for item in captions}
+    instead = {
+        (item.text, item.language)
+        for item in image.captions.all()
+        if asked.get(item.job_id, item.language) not in given
+    }
+    return frozenset(item.pk for item in captions if (item.text, item.language) in instead)
 
 
 def _by_confidence(caption: Any) -> tuple[float, int]:

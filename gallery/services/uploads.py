@@ -51,10 +51,11 @@ def image_upload(
 ) -> Upload:
     """Take in one photo and ask for its captions; the same bytes twice are one photo.
 
-    Raises CapsiteError for a person who may not upload and for anything that is not an acceptable
-    photo, and leaves no file behind when it does.
+    Raises CapsiteError for a person who may not upload, for a language that captions are not made
+    in, and for anything that is not an acceptable photo, and leaves no file behind when it does.
     """
     require_upload(person)
+    require_language(language)
     owner = person if person.is_authenticated else None
     ask = {
         "strategy": strategy,
@@ -72,6 +73,29 @@ def image_upload_trusted(*, data: bytes, details: dict[str, Any]) -> Upload:
         "num": settings.CAPSITE_CAPTIONS_PER_PHOTO,
     }
     return _take_in(data, None, details, ask)
+
+
+def captions_ask(*, image: Image, language: str) -> CaptionJob:
+    """Ask for a photo's captions in a language, unless they are on their way.
+
+    A language that was asked for and answered in English may be asked for again.
+    """
+    require_language(language)
+    return job_ensure(
+        image=image,
+        strategy=Strategy.BEAM,
+        language=language,
+        num=settings.CAPSITE_CAPTIONS_PER_PHOTO,
+        again=not image.captions.filter(language=language).exists(),
+    )
+
+
+def require_language(language: str) -> None:
+    """Refuse a language that nobody captions in, naming those there are."""
+    if language not in Language.values:
+        message = _("There are no captions in the language '%(given)s'. Choose one of: %(all)s.")
+        named = {"given": language, "all": ", ".join(Language.values)}
+        raise CapsiteError("invalid_choice", message % named, field="language")
 
 
 def _take_in(data: bytes, owner: Any, details: dict[str, Any], ask: dict[str, Any]) -> Upload:

@@ -7,14 +7,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from capsite.common.errors import CapsiteError, Forbidden
 from gallery.access import image_for, may_retry, may_upload
-from gallery.cards import card_of
+from gallery.cards import card_of, languages_left
 from gallery.models import Image
 from gallery.selectors import gallery_page, images_by_id, neighbours, with_captions
 from gallery.services.jobs import job_retry
+from gallery.services.uploads import captions_ask
 from gallery.views.errors import page_errors
 
 MAX_CARDS = 100
@@ -76,10 +77,14 @@ def photo(request: HttpRequest, image_id: UUID) -> HttpResponse:
     return render(request, "gallery/photo.html", context)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @page_errors
 def captions(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Return the captions panel as it is now."""
+    """Return the captions panel as it is now; POST asks for captions in another ``language``."""
+    if request.method == "POST":
+        image = _may_be_asked(request, image_id)
+        captions_ask(image=image, language=request.POST.get("language", ""))
+        return _asked(request, image)
     image = image_for(request.user, image_id, within=with_captions(Image.objects.all()))
     return render(request, "gallery/_captions.html", _photo_context(request, image))
 
@@ -95,6 +100,7 @@ def _photo_context(request: HttpRequest, image: Image) -> dict[str, Any]:
         "large_url": card.large_url,
         "page_title": image.title or _("Photo"),
         "can_upload": may_upload(request.user),
+        "languages_left": languages_left(image) if may_retry(request.user, image) else [],
     }
 
 
@@ -107,10 +113,20 @@ def photo_url(image: Image) -> str:
 @page_errors
 def retry(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Queue a photo whose captioning failed once more."""
+    image = _may_be_asked(request, image_id)
+    job_retry(image)
+    return _asked(request, image)
+
+
+def _may_be_asked(request: HttpRequest, image_id: UUID) -> Image:
     image = image_for(request.user, image_id)
     if not may_retry(request.user, image):
         raise Forbidden(_("Sign in to ask for captions."), code="sign_in_required")
-    job_retry(image)
+    return image
+
+
+def _asked(request: HttpRequest, image: Image) -> HttpResponse:
+    """Answer a form that asked for captions: they come over the socket."""
     if request.headers.get("HX-Request") == "true":
         return HttpResponse(status=204)
     return redirect("gallery:photo", image_id=image.pk)

@@ -8,6 +8,7 @@ from capsite.common.errors import CapsiteError
 from gallery.access import require_upload
 from gallery.cards import card_of
 from gallery.models import CaptionJob, Image
+from gallery.models.job import Language
 from gallery.selectors import with_captions
 from gallery.services.uploads import image_upload
 from gallery.views.errors import error_response
@@ -15,14 +16,22 @@ from gallery.views.errors import error_response
 
 @require_POST
 def upload(request: HttpRequest) -> HttpResponse:
-    """Take one photo in the multipart field ``image``: 201 new, 200 known, 4xx with a reason."""
+    """Take one photo in the multipart field ``image``: 201 new, 200 known, 4xx with a reason.
+
+    The field ``language`` says what its captions are asked for in; English unless it is there.
+    """
     try:
         require_upload(request.user)
         file = request.FILES.get("image")
         if file is None:
             message = _("No photo arrived. Send it as the multipart field 'image'.")
             raise CapsiteError("image_missing", message, field="image")
-        result = image_upload(data=file.read(), name=file.name or "", person=request.user)
+        result = image_upload(
+            data=file.read(),
+            name=file.name or "",
+            person=request.user,
+            language=request.POST.get("language", Language.ENGLISH),
+        )
     except CapsiteError as error:
         return error_response(request, error)
     status = 200 if result.existing else 201
@@ -31,6 +40,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 def _answer(image: Image, job: CaptionJob, existing: bool) -> dict[str, object]:
     card = card_of(with_captions(Image.objects.filter(pk=image.pk)).get())
+    wanted_first = sorted(card.captions, key=lambda caption: caption.language != job.language)
     return {
         "image": {
             "id": str(image.pk),
@@ -41,5 +51,5 @@ def _answer(image: Image, job: CaptionJob, existing: bool) -> dict[str, object]:
         },
         "job": {"id": str(job.pk), "state": job.state, "error": job.error_message},
         "existing": existing,
-        "captions": [caption.as_message() for caption in card.captions],
+        "captions": [caption.as_message() for caption in wanted_first],
     }

@@ -1,8 +1,10 @@
 /** Starts everything on the page. */
 
 import { startCopy } from "./copy.js";
+import { startHeatmaps } from "./heatmap.js";
 import { startIntake } from "./intake.js";
 import { startKeys } from "./keys.js";
+import { startLanguage } from "./language.js";
 import { startLive } from "./live.js";
 import { startMasonry } from "./masonry.js";
 import { onPage, startPages } from "./pages.js";
@@ -19,7 +21,9 @@ onPage(showTimes);
 startTheme();
 startKeys();
 startCopy();
+startHeatmaps();
 if (document.getElementById("tray")) {
+  startLanguage();
   startTray();
   startIntake();
 }

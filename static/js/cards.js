@@ -4,7 +4,7 @@ import { enliven } from "./fragments.js";
 import { galleryPage } from "./pages.js";
 import { percent, say } from "./words.js";
 
-/** @typedef {{text: string, confidence: number, level: string}} Caption */
+/** @typedef {{text: string, language: string, confidence: number, level: string}} Caption */
 /** @typedef {{image: string, state: string, error: {message: string} | null, captions: Caption[]}} Update */
 
 /** How late a card is true: when a message filled it, or when the answer that renewed it was asked for. */
@@ -60,8 +60,10 @@ export function fillCard(card, update) {
  * @param {Caption} caption
  */
 function fillCaption(card, caption) {
-  card.querySelector(".card-caption").textContent = caption.text;
-  card.querySelector(".photo").alt = caption.text;
+  const words = card.querySelector(".card-caption");
+  const photo = card.querySelector(".photo");
+  words.textContent = photo.alt = caption.text;
+  words.lang = photo.lang = caption.language;
   fillMeter(card.querySelector(".confidence"), caption);
 }
 
@@ -94,7 +96,8 @@ export function renewCard(fetched, askedAt) {
     card.toggleAttribute("data-fresh", fetched.dataset.state === "done");
     card.dataset.state = fetched.dataset.state;
   }
-  card.querySelector(".photo").alt = fetched.querySelector(".photo").alt;
+  const { alt, lang } = fetched.querySelector(".photo");
+  Object.assign(card.querySelector(".photo"), { alt, lang });
   const foot = fetched.querySelector(".card-foot");
   card.querySelector(".card-foot").replaceWith(foot);
   enliven(foot);

@@ -122,7 +122,7 @@ async function photoUpdated(message) {
   await coming.get(image);
   const card = cardOf(image);
   const fresh = card ? fillCard(card, message) : false;
-  const detail = { image, state, caption: best?.text ?? "", why: error?.message ?? "" };
+  const detail = { image, state, caption: best?.text ?? "", spoken: best?.language ?? "", why: error?.message ?? "" };
   document.dispatchEvent(new CustomEvent("capsite:photo", { detail }));
   if (onShow(image)) await refreshPanel().catch(rereadLater);
   if (best && (fresh || onShow(image))) announceCaption(best.text);
@@ -149,7 +149,7 @@ function showWorker(now) {
 
 /** @param {CustomEvent} event */
 function afterRetry(event) {
-  if (!event.target.matches?.(".retry")) return;
+  if (!event.target.matches?.(".retry, .ask")) return;
   const card = event.target.closest(".card");
   const answer = card ? rereadCards([card.dataset.image]) : refreshPanel();
   answer.catch(rereadLater);

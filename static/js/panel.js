@@ -38,6 +38,6 @@ export async function refreshPanel() {
   const captions = document.adoptNode(fetched);
   old.replaceWith(captions);
   enliven(captions);
-  const text = captions.querySelector(".caption-text")?.textContent;
-  if (text) page.querySelector(".picture .photo").alt = text;
+  const best = captions.querySelector(".caption-text");
+  if (best) Object.assign(page.querySelector(".picture .photo"), { alt: best.textContent, lang: best.lang });
 }

@@ -98,8 +98,9 @@ function idOf(card) {
  * @param {HTMLElement} card
  */
 function report(card) {
-  const caption = card.querySelector(".card-caption").textContent.trim();
+  const { textContent, lang: spoken } = card.querySelector(".card-caption");
+  const caption = textContent.trim();
   const why = card.querySelector(".stage").textContent.trim();
-  const detail = { image: card.dataset.image, state: card.dataset.state, caption, why };
+  const detail = { image: card.dataset.image, state: card.dataset.state, caption, spoken, why };
   document.dispatchEvent(new CustomEvent("capsite:photo", { detail }));
 }

@@ -16,7 +16,7 @@ const pattern = /** @type {HTMLTemplateElement} */ (document.getElementById("tra
 /** @type {Map<Upload, HTMLElement>} */
 const rowOf = new Map();
 /** What came over the socket before the upload's own answer did. */
-/** @type {Map<string, {state: string, caption: string, why: string}>} */
+/** @type {Map<string, {state: string, caption: string, spoken: string, why: string}>} */
 const early = new Map();
 
 /** Get the tray ready. */
@@ -68,9 +68,9 @@ function changed(upload) {
   summarise();
 }
 
-/** @param {{image: string, state: string, caption: string, why: string}} photo */
-function followed({ image, state, caption, why }) {
-  const now = { state: caption && state === "failed" ? "done" : state, caption, why };
+/** @param {{image: string, state: string, caption: string, spoken: string, why: string}} photo */
+function followed({ image, state, caption, spoken, why }) {
+  const now = { state: caption && state === "failed" ? "done" : state, caption, spoken, why };
   if (some(SENDING)) early.set(image, now);
   for (const upload of uploads()) {
     if (upload.image?.id === image && upload.state !== "done") changed(Object.assign(upload, now));
@@ -85,6 +85,7 @@ function followed({ image, state, caption, why }) {
 function show(upload, row) {
   row.dataset.state = upload.state;
   row.querySelector(".tray-state").textContent = wordsFor(upload);
+  row.querySelector(".tray-state").lang = upload.state === "done" ? upload.spoken : document.documentElement.lang;
   const bar = row.querySelector(".tray-progress");
   bar.hidden = upload.state !== "uploading";
   bar.value = Math.round(upload.share * 100);

@@ -1,6 +1,7 @@
 /** Sends photos, three at a time; what fails on the way is tried again, so that nothing is lost. */
 
 import { checkFile } from "./checks.js";
+import { captionLanguage } from "./language.js";
 import { say } from "./words.js";
 
 /**
@@ -11,7 +12,9 @@ import { say } from "./words.js";
  * @property {number} attempts
  * @property {number} wait seconds until the next attempt
  * @property {string} why
+ * @property {string} language what its captions are asked for in
  * @property {string} caption
+ * @property {string} spoken the language of its caption
  * @property {{id: string, url: string, thumbnail: string} | null} image
  */
 
@@ -47,7 +50,8 @@ export function startUploads(url, listener) {
 export function take(file, limits) {
   const why = checkFile(file, limits);
   const state = why ? "refused" : "ready";
-  const upload = { file, state, share: 0, attempts: 0, wait: 0, why, caption: "", image: null };
+  const language = captionLanguage();
+  const upload = { file, state, share: 0, attempts: 0, wait: 0, why, language, caption: "", spoken: "", image: null };
   if (!why) queue.push(upload);
   return upload;
 }
@@ -73,6 +77,7 @@ function send(upload) {
   sending += 1;
   const form = new FormData();
   form.append("image", upload.file, upload.file.name);
+  form.append("language", upload.language);
   const request = new XMLHttpRequest();
   request.open("POST", address);
   request.setRequestHeader("X-CSRFToken", csrfToken);
@@ -107,12 +112,13 @@ function ended(upload, request) {
 
 /**
  * @param {Upload} upload
- * @param {{image: object, job: {state: string, error: string}, captions: {text: string}[]}} answer
+ * @param {{image: object, job: {state: string, error: string}, captions: {text: string, language: string}[]}} answer
  */
 function accepted(upload, answer) {
-  const caption = answer.captions?.[0]?.text ?? "";
-  const state = caption ? "done" : (answer.job?.state ?? "queued");
-  change(upload, { state, caption, why: answer.job?.error ?? "", image: answer.image, share: 1 });
+  const { text: caption = "", language: spoken = "" } = answer.captions?.[0] ?? {};
+  const waiting = ["queued", "captioning"].includes(answer.job?.state);
+  const state = caption && !waiting ? "done" : (answer.job?.state ?? "queued");
+  change(upload, { state, caption, spoken, why: answer.job?.error ?? "", image: answer.image, share: 1 });
 }
 
 /**
