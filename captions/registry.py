@@ -142,6 +142,7 @@ def candidate_promote(*, language: str, by: By, reason: str = "") -> ModelRole:
     """Make the candidate the active version."""
     _lock()
     model = _require_candidate(language).model
+    _require_files(model)
     return _activate(model, language, _role(language, Role.ACTIVE), Event.PROMOTED, by, reason)
 
 

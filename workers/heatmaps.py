@@ -16,14 +16,15 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 DIGITS = 6
+MOST_AT_ONCE = 16  # then photos that wait have their turn; every question wakes a worker itself
 
 
 def drain_heatmaps(
     captioners: "Mapping[CaptionModel, Captioner]", stopping: Callable[[], bool] = lambda: False
 ) -> int:
-    """Answer every question to these versions; return how many were worked on."""
+    """Answer questions to these versions, at most MOST_AT_ONCE; return how many."""
     worked = 0
-    while not stopping():
+    while worked < MOST_AT_ONCE and not stopping():
         heatmap = heatmap_claim(captioners)
         if heatmap is None:
             break

@@ -13,7 +13,11 @@ def roles_from_active(apps, schema_editor):
     Event = apps.get_model("captions", "ModelEvent")
     for model in Model.objects.filter(active=True):
         for language in KNOWN:
-            if language in model.languages:
+            # Whoever went back to 0003 alone still has the roles.
+            if (
+                language in model.languages
+                and not Role.objects.filter(language=language, role="active").exists()
+            ):
                 Role.objects.create(
                     language=language,
                     role="active",

@@ -49,7 +49,8 @@ def job_ensure(
                 image=image, strategy=strategy, language=language, num=num, priority=priority
             )
     except IntegrityError:
-        quicker = CaptionJob.objects.filter(asked, num=num, state__in=ACTIVE).first()
+        # In whatever state: it may have ended since.
+        quicker = CaptionJob.objects.filter(asked, num=num).order_by("-created_at").first()
         if quicker is None:  # the image was deleted meanwhile
             raise NotFound(_("This photo was removed meanwhile.")) from None
         return quicker

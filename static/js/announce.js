@@ -7,28 +7,44 @@ const NOTICE_MS = 8000;
 const region = document.getElementById("live");
 const board = document.getElementById("notice");
 
-let gathered = { captions: 0, photos: 0, text: "" };
+let gathered = nothing();
 let gathering = 0;
 let noticing = 0;
 
 /**
  * Say one sentence.
  * @param {string} sentence
+ * @param {{text: string, lang: string}} [quote] what of it is in a language of its own
  */
-export function announce(sentence) {
+export function announce(sentence, quote) {
   region.textContent = "";
-  requestAnimationFrame(() => {
-    region.textContent = sentence;
-  });
+  requestAnimationFrame(() => region.replaceChildren(...(quote ? spoken(sentence, quote) : [sentence])));
+}
+
+/**
+ * @param {string} sentence
+ * @param {{text: string, lang: string}} quote
+ * @returns {(string | HTMLElement)[]}
+ */
+function spoken(sentence, { text, lang }) {
+  const at = sentence.indexOf(text);
+  if (at < 0) return [sentence];
+  const element = Object.assign(document.createElement("span"), { textContent: text, lang });
+  return [sentence.slice(0, at), element, sentence.slice(at + text.length)];
+}
+
+function nothing() {
+  return { captions: 0, photos: 0, text: "", lang: "" };
 }
 
 /**
  * Say that a caption came; several within a moment become one sentence.
  * @param {string} text
+ * @param {string} lang
  */
-export function announceCaption(text) {
+export function announceCaption(text, lang) {
   gathered.captions += 1;
-  gathered.text = text;
+  Object.assign(gathered, { text, lang });
   gatherSoon();
 }
 
@@ -43,14 +59,14 @@ function gatherSoon() {
 }
 
 function announceGathered() {
-  const { captions, photos, text } = gathered;
+  const { captions, photos, text, lang } = gathered;
   const parts = [];
   if (photos) parts.push(sayCount("said.photos", photos));
   if (captions === 1) parts.push(say("said.captioned", { text }));
   if (captions > 1) parts.push(sayCount("said.captions", captions));
-  gathered = { captions: 0, photos: 0, text: "" };
+  gathered = nothing();
   gathering = 0;
-  announce(parts.join(". "));
+  announce(parts.join(". "), captions === 1 ? { text, lang } : undefined);
 }
 
 /**

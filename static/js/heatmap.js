@@ -10,7 +10,7 @@ const WORD = /[\p{L}\p{M}\p{N}](?:\S*[\p{L}\p{M}\p{N}])?/gu;
 const HOVER_MS = 90;
 const LINGER_MS = 140;
 const QUIET_MS = 200;
-const PEEK_SHARE = 0.45;
+const PEEK_SHARE = 0.85;
 
 /** The word whose heat is wanted. */
 /** @type {HTMLElement | null} */
@@ -142,7 +142,7 @@ function neighbour(word, key) {
 async function show(word) {
   if (!word.isConnected || word === wanted) return;
   mark(word);
-  peek();
+  peek(word);
   note("");
   waiting = setTimeout(load, QUIET_MS, word);
   try {
@@ -174,7 +174,8 @@ function reveal(word, heatmap) {
   note("");
   paint(canvas(), picture, map.grid, heatmap.box);
   if (word.matches(":focus-visible")) {
-    announce(say("heat.at", { word: word.textContent, place: say(`place.${ninth(map.grid)}`) }));
+    const sentence = say("heat.at", { word: word.textContent, place: say(`place.${ninth(map.grid)}`) });
+    announce(sentence, { text: word.textContent, lang: word.parentElement.lang });
   }
 }
 
@@ -218,14 +219,19 @@ function canvas() {
   return currentPage().querySelector("canvas.heat");
 }
 
-/** Bring a picture that was scrolled away into a corner, at its place in the page stays a gap. */
-function peek() {
+/**
+ * Bring a picture that was scrolled away into a corner far from the word; at its place in the page stays a gap.
+ * @param {HTMLElement} word
+ */
+function peek(word) {
   const figure = /** @type {HTMLElement} */ (currentPage().querySelector(".picture"));
   const { top, bottom, height } = figure.getBoundingClientRect();
   const visible = Math.max(0, Math.min(bottom, innerHeight) - Math.max(top, 0));
+  const corner = word.getBoundingClientRect().top < innerHeight / 2 ? "bottom" : "top";
+  if ("peek" in figure.dataset) figure.dataset.peek = corner;
   if ("peek" in figure.dataset || visible > PEEK_SHARE * Math.min(height, innerHeight)) return;
   figure.style.height = `${height}px`;
-  figure.dataset.peek = "";
+  figure.dataset.peek = corner;
 }
 
 function unpeek() {

@@ -125,7 +125,10 @@ async function photoUpdated(message) {
   const detail = { image, state, caption: best?.text ?? "", spoken: best?.language ?? "", why: error?.message ?? "" };
   document.dispatchEvent(new CustomEvent("capsite:photo", { detail }));
   if (onShow(image)) await refreshPanel().catch(rereadLater);
-  if (best && (fresh || onShow(image))) announceCaption(best.text);
+  // A message that is read again on the next page was heard before.
+  if (!best || message.said || !(fresh || onShow(image))) return;
+  message.said = true;
+  announceCaption(best.text, best.language);
 }
 
 /** @param {string} id */

@@ -36,8 +36,21 @@ export async function refreshPanel() {
   shown = number;
   fetched.toggleAttribute("data-fresh", old.dataset.state !== "done" && fetched.dataset.state === "done");
   const captions = document.adoptNode(fetched);
+  const held = old.contains(document.activeElement) ? document.activeElement : null;
   old.replaceWith(captions);
   enliven(captions);
+  if (held && !held.matches(".word")) (twin(captions, held) ?? captions).focus({ preventScroll: true });
   const best = captions.querySelector(".caption-text");
   if (best) Object.assign(page.querySelector(".picture .photo"), { alt: best.textContent, lang: best.lang });
+}
+
+/**
+ * The button that reads as the one that held the focus; words find their followers by themselves.
+ * @param {HTMLElement} captions
+ * @param {HTMLElement} held
+ * @returns {HTMLElement | undefined}
+ */
+function twin(captions, held) {
+  const name = (button) => button.ariaLabel ?? button.textContent.trim();
+  return [...captions.querySelectorAll("button")].find((button) => name(button) === name(held));
 }

@@ -114,6 +114,16 @@ def test_a_candidate_gets_its_share_and_is_promoted():
     assert log()[-1] == "promoted b olga"
 
 
+def test_a_candidate_whose_files_were_replaced_is_not_promoted():
+    a, b = version("a"), version("b")
+    registry.default_activate(model=a, languages=["en"])
+    registry.candidate_set(model=b, language="en", share=10, by="olga")
+    type(b).objects.filter(pk=b.pk).update(directory="")
+    with pytest.raises(registry.RegistryError, match="No directory"):
+        registry.candidate_promote(language="en", by="olga")
+    assert serves() == "a"
+
+
 def test_a_cleared_candidate_serves_nothing():
     a, b = version("a"), version("b")
     registry.default_activate(model=a, languages=["en"])

@@ -40,6 +40,9 @@ def test_existing_versions_survive_both_ways(old_models):
     a = apps.get_model("captions", "CaptionModel").objects.get(revision="a")
     assert (a.directory, a.metrics, a.card, a.failure) == ("", {}, "", "")
 
+    migrate([("captions", "0003_model_registry")])  # the roles are kept, and not made twice
+    assert migrate(AFTER).get_model("captions", "ModelRole").objects.count() == 2
+
     rows = migrate(BEFORE).get_model("captions", "CaptionModel").objects.order_by("revision")
     assert list(rows.values_list("revision", "active")) == [("a", False), ("b", True)]
 

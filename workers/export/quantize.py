@@ -5,7 +5,7 @@ Matrix products get int8 weights, and int8 activations with one scale a tensor a
 int8, EfficientNet-Lite2's image tokens were off by 41 % and took three to nine times as long. Their
 large filters are stored in int8 with a scale a channel, and become floats as the file is loaded.
 The small ones hold a twentieth of its weights, and most of the error: with all filters in int8 the
-tokens were off by 10 %, with the large ones alone by 4 % (16 photos).
+tokens were off by 10 %, with the large ones alone by 4 % (16 and 12 photos).
 """
 
 from __future__ import annotations

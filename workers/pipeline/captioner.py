@@ -202,12 +202,13 @@ class Captioner:
         if not usable:
             error = InferenceError("The captioner found no words for this photo.")
             return CaptionOutcome(error=error, timings=timings)
+        calibration = self.config.calibration.of(language, request.strategy)
         captions = tuple(
             CandidateCaption(
                 text=text,
                 rank=rank,
                 log_probability=mean,
-                confidence=confidence(mean, self.config.calibration),
+                confidence=confidence(mean, calibration),
                 strategy=request.strategy,
                 language=language,
             )
@@ -275,8 +276,9 @@ class Captioner:
         timings[stage] = timings.get(stage, 0.0) + time.perf_counter() - started
 
     def _language(self, request: CaptionRequest) -> str:
-        """The language that will be written: the one asked for if the model has it, or English."""
-        return request.language if request.language in self.languages else "en"
+        """The language that will be written: the one asked for, or English, or what there is."""
+        known = [name for name in self.languages if name in self.tokenizer.languages]
+        return next((name for name in (request.language, "en", *known) if name in known), "en")
 
     def _options(self, language: str) -> DecodingOptions:
         return DecodingOptions(

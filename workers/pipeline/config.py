@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,13 +72,20 @@ class CalibrationConfig:
 
     See `workers.pipeline.scoring` for the formula and what confidence predicts.
 
-    `levels` are the confidences at which Medium and High begin.
+    `levels` are the confidences at which Medium and High begin. `fits` holds scale and offset of
+    those languages and strategies ("tr/nucleus") that were fitted alone; the others share one.
     """
 
     scale: float = 1.0
     offset: float = 0.0
     levels: tuple[float, float] = (0.4, 0.65)
     target: str = ""
+    fits: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    def of(self, language: str, strategy: str) -> CalibrationConfig:
+        """The calibration that holds for captions of one language and strategy."""
+        scale, offset = self.fits.get(f"{language}/{strategy}", (self.scale, self.offset))
+        return replace(self, scale=scale, offset=offset)
 
 
 @dataclass(frozen=True)
@@ -134,7 +141,7 @@ def _captioner_config(data: dict[str, Any]) -> CaptionerConfig:
         languages=tuple(known.pop("languages", ("en",))),
         decoder=_decoder_config(known.pop("decoder", {})),
         decoding=DecodingConfig(**_typed(DecodingConfig, known.pop("decoding", {}))),
-        calibration=CalibrationConfig(**_typed(CalibrationConfig, known.pop("calibration", {}))),
+        calibration=_calibration_config(known.pop("calibration", {})),
         **_typed(CaptionerConfig, known),
     )
 
@@ -158,6 +165,11 @@ def _encoder_config(data: dict[str, Any]) -> EncoderConfig:
     if not isinstance(known.get("options", {}), dict):
         raise TypeError("an encoder's options must be a mapping")
     return EncoderConfig(preprocess=preprocess, **_typed(EncoderConfig, known))
+
+
+def _calibration_config(data: dict[str, Any]) -> CalibrationConfig:
+    fits = {key: (float(a), float(b)) for key, (a, b) in data.get("fits", {}).items()}
+    return CalibrationConfig(**_typed(CalibrationConfig, {**data, "fits": fits}))
 
 
 def _typed(kind: type, data: dict[str, Any]) -> dict[str, Any]:

@@ -93,7 +93,11 @@ def pack(tokens: torch.Tensor) -> bytes:
 
 
 def unpack(value: bytes | None) -> torch.Tensor | None:
-    """What `pack` wrote, as float32 [S, width]; None for no value and for a damaged one."""
+    """What `pack` wrote, as float32 [S, width]; None for no value and for a damaged one.
+
+    Tokens that are not finite count as damaged: a fault that passes must not outlast its photo's
+    next try.
+    """
     if value is None or len(value) < _HEADER.size:
         return None
     magic, count, width, checksum = _HEADER.unpack_from(value)
@@ -101,4 +105,6 @@ def unpack(value: bytes | None) -> torch.Tensor | None:
     if magic != _MAGIC or len(payload) != 2 * count * width or zlib.crc32(payload) != checksum:
         return None
     tokens = np.frombuffer(payload, dtype="<f2").reshape(count, width)
+    if not np.isfinite(tokens).all():
+        return None
     return torch.from_numpy(tokens.astype(np.float32))

@@ -55,6 +55,7 @@ def load_version(model: CaptionModel) -> Loaded:
         dtype=dtype_name(device),
         features=feature_store(),
     )
+    _require_same(captioner.revision, directory, model)  # or replaced while it was read
     captioner.warm_up()
     seconds = time.monotonic() - began
     kind = f"{captioner.dtype} on {device}"
@@ -69,7 +70,12 @@ def _require_revision(directory: Path, model: CaptionModel) -> None:
     if not model.directory:
         raise ModelError(f"No directory with the files of {model} is known.")
     require_files(directory)
-    found = revision_of(directory)
+    _require_same(revision_of(directory), directory, model)
+
+
+def _require_same(found: str, directory: Path, model: CaptionModel) -> None:
+    from workers.pipeline.errors import ModelError
+
     if found != model.revision:
         raise ModelError(f"The directory {directory} holds revision {found}, not that of {model}.")
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 
 from gallery.models import CaptionJob
+from gallery.models.job import State
 from workers.pipeline.errors import PipelineError
 from workers.pipeline.faults import DeviceLost
 from workers.serving.pool import Pool
@@ -48,9 +49,11 @@ class Warmer:
 
 
 def popular_photos() -> Iterator[str]:
-    """Return the storage names of the photos asked for most by the latest LOOK_BACK jobs."""
+    """Return the storage names of the photos asked for most by the latest LOOK_BACK done jobs."""
     if not (settings.CAPSITE_FEATURE_CACHE and settings.CAPSITE_WARM_PHOTOS):
         return iter(())
-    jobs = CaptionJob.objects.select_related("image").order_by("-created_at")[:LOOK_BACK]
+    # A photo that kills its worker has a limit of attempts as a job; here it would have none.
+    done = CaptionJob.objects.filter(state=State.DONE).select_related("image")
+    jobs = done.order_by("-created_at")[:LOOK_BACK]
     asked = Counter(job.image.original for job in jobs)
     return iter([name for name, _times in asked.most_common(settings.CAPSITE_WARM_PHOTOS)])

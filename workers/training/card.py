@@ -50,8 +50,7 @@ def _findings(config: CaptionerConfig, facts: Mapping[str, Any]) -> dict[str, An
         "split": first["split"],
         "evaluations": "\n\n".join(map(evaluation_section, evaluations.values())),
         "slices": slices_table(evaluations),
-        "scale": calibration.scale,
-        "offset": calibration.offset,
+        "fits": fits_table(calibration.fits),
         "target": calibration.target,
         "confidence": confidence_table(confidence),
         "levels": levels_table(beams, calibration.levels),
@@ -108,8 +107,17 @@ def slices_table(evaluations: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def confidence_table(confidence: Mapping[str, Mapping[str, Any]]) -> str:
-    """ECE of every language and strategy, by the shipped formula and by one of its own."""
-    head = ["language", "strategy", "captions", "mean confidence", "good", "ECE", "95 %", "own fit"]
+    """ECE of every language and strategy, by its own formula and by the shared one."""
+    head = [
+        "language",
+        "strategy",
+        "captions",
+        "mean confidence",
+        "good",
+        "ECE",
+        "95 %",
+        "ECE, shared",
+    ]
     lines = [_row(head), _row(["---"] * len(head))]
     for language, strategies in confidence.items():
         for strategy, found in strategies.items():
@@ -124,7 +132,7 @@ def confidence_table(confidence: Mapping[str, Mapping[str, Any]]) -> str:
                         f"{found['mean_good']:.2f}",
                         f"{found['ece']:.3f}",
                         f"[{low:.3f}, {high:.3f}]",
-                        f"{found['own']['ece']:.3f}",
+                        f"{found['shared']['ece']:.3f}",
                     ]
                 )
             )
@@ -142,6 +150,16 @@ def levels_table(beams: Mapping[str, Mapping[str, Any]], levels: tuple[float, fl
     for language, found in beams.items():
         for name, row in found["levels"].items():
             lines.append(_row([language, name, spans[name], row["captions"], f"{row['good']:.0%}"]))
+    return "\n".join(lines)
+
+
+def fits_table(fits: Mapping[str, tuple[float, float]]) -> str:
+    """Scale and offset of every language and strategy."""
+    head = ["language / strategy", "scale", "offset"]
+    lines = [_row(head), _row(["---"] * len(head))]
+    lines += [
+        _row([name, f"{scale:.4f}", f"{offset:.4f}"]) for name, (scale, offset) in fits.items()
+    ]
     return "\n".join(lines)
 
 

@@ -100,7 +100,9 @@ def _judge(captioner: Captioner, predictions: Predictions, figures: Path | None)
     samples = samples_of(judging_half(predictions).rows, predictions.language)
     if not samples:
         raise TrainingError("Confidence needs at least two photos.")
-    found = reliability(samples, captioner.config.calibration)
+    found = reliability(
+        samples, captioner.config.calibration.of(predictions.language, predictions.strategy)
+    )
     if figures is not None:
         name = f"reliability-{predictions.language}-{predictions.strategy}"
         title = f"{captioner.name}, {predictions.language}"

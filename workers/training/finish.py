@@ -42,7 +42,7 @@ def finish(
     ]
     beams = [item for item in predictions if item.strategy == "beam"]
     run.write_predictions(_joined(beams))
-    calibration = calibrate(output, beams)
+    calibration = calibrate(output, predictions)
     judged = judge(predictions, calibration)
     captioner = Captioner.from_pretrained(output)
     evaluations: dict[str, Any] = {
@@ -94,13 +94,24 @@ def _joined(predictions: Sequence[Predictions]) -> Predictions:
     return Predictions(rows, failed, sum(item.seconds for item in predictions))
 
 
-def calibrate(output: Path, beams: Sequence[Predictions]) -> CalibrationConfig:
-    """Fit on every other photo of every language, and write the result into config.json."""
+def calibrate(output: Path, predictions: Sequence[Predictions]) -> CalibrationConfig:
+    """Fit on every other photo, and write the result into config.json.
+
+    Each language and strategy gets a formula; the shared one comes from all beam captions.
+    """
     config = CaptionerConfig.load(output / CONFIG_FILE)
-    samples = [
-        sample for item in beams for sample in samples_of(fitting_half(item).rows, item.language)
-    ]
-    calibration = fit(samples, config.calibration.levels)
+    levels = config.calibration.levels
+    samples = {
+        (item.language, item.strategy): samples_of(fitting_half(item).rows, item.language)
+        for item in predictions
+    }
+    beams = [one for (_, strategy), few in samples.items() if strategy == "beam" for one in few]
+    fits = {
+        f"{language}/{strategy}": (alone.scale, alone.offset)
+        for (language, strategy), few in samples.items()
+        for alone in [fit(few, levels)]
+    }
+    calibration = replace(fit(beams, levels), fits=fits)
     fitted = replace(config, calibration=calibration)
     (output / CONFIG_FILE).write_text(fitted.to_json(), encoding="utf-8")
     return calibration

@@ -85,6 +85,14 @@ def test_an_unknown_language_is_written_in_english_and_says_so(tiny_captioner: C
     assert texts(outcome) == texts(tiny_captioner.caption([CaptionRequest(plain_photo())])[0])
 
 
+def test_a_captioner_without_english_writes_what_it_speaks(tiny_model: Path, tmp_path: Path):
+    copy = shutil.copytree(tiny_model, tmp_path / "model")
+    config = json.loads((copy / "config.json").read_text())
+    (copy / "config.json").write_text(json.dumps(config | {"languages": ["tr"]}))
+    [outcome] = Captioner.from_pretrained(copy, threads=1).caption([CaptionRequest(plain_photo())])
+    assert {caption.language for caption in outcome.captions} == {"tr"}
+
+
 def test_timings_name_the_stages(tiny_captioner: Captioner):
     timings = tiny_captioner.caption([CaptionRequest(plain_photo())])[0].timings
     assert set(timings) == {"cache", "pre", "encode", "decode", "post"}

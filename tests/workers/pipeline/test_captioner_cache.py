@@ -159,6 +159,11 @@ def test_a_damaged_value_is_ignored_and_replaced(captioner, store, damage, work)
     assert store[key] == value
 
 
+def test_what_is_not_finite_counts_as_damaged():
+    assert unpack(pack(torch.tensor([[1.0, float("nan")]]))) is None
+    assert unpack(pack(torch.tensor([[1.0, 1e6]]))) is None
+
+
 def test_another_version_never_reads_this_one(tiny_model, store):
     first = Captioner.from_pretrained(tiny_model, features=store)
     first.caption(photos())

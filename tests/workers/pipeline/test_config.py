@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.workers.tiny import tiny_config
-from workers.pipeline.config import CaptionerConfig
+from workers.pipeline.config import CalibrationConfig, CaptionerConfig
 from workers.pipeline.errors import ModelError
 
 # As written by the first release: files like this one must load for ever.
@@ -98,3 +99,13 @@ def test_values_of_the_wrong_kind_are_named(data, said):
 
 def test_a_whole_number_will_do_for_a_float():
     assert CaptionerConfig.from_dict({"decoder": {"dropout": 0}}).decoder.dropout == 0
+
+
+def test_a_language_and_strategy_may_have_a_calibration_of_its_own(tmp_path: Path):
+    calibration = CalibrationConfig(2.0, 1.0, fits={"tr/beam": (3.0, 0.5)})
+    config = replace(tiny_config(), calibration=calibration)
+    (tmp_path / "config.json").write_text(config.to_json(), encoding="utf-8")
+    loaded = CaptionerConfig.load(tmp_path / "config.json").calibration
+    assert loaded == calibration
+    assert (loaded.of("tr", "beam").scale, loaded.of("tr", "beam").offset) == (3.0, 0.5)
+    assert (loaded.of("en", "beam").scale, loaded.of("tr", "nucleus").offset) == (2.0, 1.0)

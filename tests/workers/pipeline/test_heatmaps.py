@@ -122,6 +122,17 @@ def unpacked(directory: Path) -> Captioner:
     return Captioner(model.network, model.tokenizer, model.config, "plain")
 
 
+@pytest.mark.parametrize("method", ["attention", "grad-cam"])
+def test_half_precision_without_packed_layers_has_maps(tiny_model, monkeypatch, method):
+    # As on a GPU: the decoder's matrices are ordinary layers in bf16.
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    served = Captioner.from_pretrained(tiny_model, threads=1, dtype="bf16")
+    made = explain(served, halves("red", "blue"), "A red picture.", "en", method)
+    grid = explain(unpacked(tiny_model), halves("red", "blue"), "A red picture.", "en", method)
+    one, two = (torch.tensor(item.words[1].grid) for item in (made, grid))
+    torch.testing.assert_close(one, two, atol=0.1, rtol=0)
+
+
 @pytest.mark.parametrize("dtype", ["fp32", "int8"])
 def test_serving_formats_show_the_same_places(tiny_model, dtype):
     photo, text = halves("red", "blue"), "A red picture."

@@ -195,6 +195,10 @@ def test_directories_that_are_no_translator_are_named(tmp_path, marian, tiny_mod
     with pytest.raises(ModelError, match=r"lacks source\.spm, target\.spm, vocab\.json"):
         Translator.from_pretrained(tmp_path)
     (tmp_path / "tokenizer.json").write_text("{")
+    (tmp_path / "model.safetensors").write_bytes(b"no weights, but a pointer to some")
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        Translator.from_pretrained(tmp_path)
+    (tmp_path / "model.safetensors").write_bytes((marian / "model.safetensors").read_bytes())
     with pytest.raises(ModelError, match="is no tokenizer"):
         Translator.from_pretrained(tmp_path)
     (tmp_path / "config.json").write_text('{"model_type": "gpt2"}')

@@ -40,7 +40,7 @@ def judged() -> dict[str, Any]:
         "mean_good": 0.46,
         "bins": [{"from": 0.3, "captions": 10, "confidence": 0.35, "good": 0.4}],
         "levels": {name: {"captions": 5, "good": 0.5} for name in ("low", "medium", "high")},
-        "own": {"scale": 4.0, "offset": 3.0, "ece": 0.0333, "ece_interval": [0.02, 0.05]},
+        "shared": {"ece": 0.0333, "ece_interval": [0.02, 0.05]},
     }
 
 

@@ -18,7 +18,7 @@ import torch
 
 from workers.pipeline.captioner import Captioner, PreparedPhoto
 from workers.pipeline.contract import CaptionRequest
-from workers.pipeline.errors import PipelineError, RequestError
+from workers.pipeline.errors import InferenceError, PipelineError, RequestError
 from workers.pipeline.heatmaps.grids import (
     Box,
     TokenGrid,
@@ -30,6 +30,7 @@ from workers.pipeline.heatmaps.grids import (
 from workers.pipeline.heatmaps.slopes import differentiable
 from workers.pipeline.heatmaps.words import Word, words_of
 from workers.pipeline.network import CaptionNetwork
+from workers.pipeline.precision import autocast
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ def explain(
     """Where `captioner` looks in `photo` for each word of `text`, whoever wrote it.
 
     Deterministic. Raises `RequestError` for an unknown method or language, for a text without words
-    and for a captioner whose image tokens have no places, and `PhotoError` for unreadable bytes.
+    and for a captioner whose image tokens have no places, `PhotoError` for unreadable bytes and
+    `InferenceError` where the network computes no finite numbers.
     """
     _require(captioner, language, method)
     prepared = captioner.pre(CaptionRequest(photo))
@@ -77,7 +79,9 @@ def explain(
     grids = token_grids(captioner.network, covered_boxes(photo, sizes))
     if not grids:
         raise RequestError("The image tokens of this captioner have no places in the picture.")
-    parts = METHODS[method](captioner, prepared, ids, words, grids)
+    # As `Captioner.caption` runs: on a GPU the decoder's bf16 or fp16 matrices take nothing else.
+    with autocast(captioner.device, captioner.dtype):
+        parts = METHODS[method](captioner, prepared, ids, words, grids)
     box = union([grid.box for grid in grids])
     laid = [lay_together(grids, part, box) for part in parts]
     return Explanation(method, box, tuple(map(_word_map, words, laid)))
@@ -93,6 +97,8 @@ def _require(captioner: Captioner, language: str, method: str) -> None:
 
 def _word_map(word: Word, grid: torch.Tensor) -> WordMap:
     total = grid.sum()
+    if not total.isfinite():  # JSON has no NaN, and nobody could read it
+        raise InferenceError("The captioner computed no finite map of this caption.")
     shares = grid / total if total > 0 else grid
     return WordMap(word.text, word.start, word.end, shares.tolist())
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 
 from workers.pipeline.errors import ModelError, PipelineError
 from workers.pipeline.translate.codecs import Codec, load_codec
@@ -63,7 +64,7 @@ class Translator:
             if kind != "marian":
                 raise ModelError(f"The translator in {path} is a {kind} model; use a marian one.")
             model = MarianMTModel.from_pretrained(str(path), local_files_only=True)
-        except (OSError, ValueError, RuntimeError, KeyError) as error:
+        except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
             raise ModelError(f"The translator in {path} cannot be loaded: {error}.") from error
         return cls(model, load_codec(path), beams=beams, prefix=prefix)
 

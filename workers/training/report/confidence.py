@@ -1,4 +1,4 @@
-"""Judging confidence: per language and strategy, by the shipped formula and by one of its own."""
+"""Judging confidence: per language and strategy, by its own formula and by the shared one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from workers.pipeline.config import CalibrationConfig
-from workers.training.calibrate import fit, reliability, samples_of
+from workers.training.calibrate import reliability, samples_of
 from workers.training.evaluate import Predictions
 
 # Greedy decoding gives one caption whatever is asked for.
@@ -28,21 +28,16 @@ def judge(
 ) -> dict[str, dict[str, Any]]:
     """How well confidence holds on the judging half: language, then strategy, to the findings.
 
-    Each has the `reliability` of the shipped formula, and under `own` what a formula fitted on
-    that language and strategy alone would have given.
+    Each has the `reliability` of the formula that holds for it, and under `shared` that of the one
+    formula fitted on the beam captions of all languages together.
     """
     found: dict[str, dict[str, Any]] = {}
     for item in predictions:
         judged = samples_of(judging_half(item).rows, item.language)
-        own = fit(samples_of(fitting_half(item).rows, item.language), calibration.levels)
-        alone = reliability(judged, own)
-        found.setdefault(item.language, {})[item.strategy] = reliability(judged, calibration) | {
-            "own": {
-                "scale": own.scale,
-                "offset": own.offset,
-                "ece": alone["ece"],
-                "ece_interval": alone["ece_interval"],
-            }
+        shared = reliability(judged, calibration)
+        fitted = reliability(judged, calibration.of(item.language, item.strategy))
+        found.setdefault(item.language, {})[item.strategy] = fitted | {
+            "shared": {"ece": shared["ece"], "ece_interval": shared["ece_interval"]}
         }
     return found
 
