@@ -220,18 +220,20 @@ function canvas() {
 }
 
 /**
- * Bring a picture that was scrolled away into a corner far from the word; at its place in the page stays a gap.
+ * Bring a picture that was scrolled away into a corner that leaves the word free; at its place stays a gap.
  * @param {HTMLElement} word
  */
 function peek(word) {
   const figure = /** @type {HTMLElement} */ (currentPage().querySelector(".picture"));
   const { top, bottom, height } = figure.getBoundingClientRect();
   const visible = Math.max(0, Math.min(bottom, innerHeight) - Math.max(top, 0));
-  const corner = word.getBoundingClientRect().top < innerHeight / 2 ? "bottom" : "top";
-  if ("peek" in figure.dataset) figure.dataset.peek = corner;
-  if ("peek" in figure.dataset || visible > PEEK_SHARE * Math.min(height, innerHeight)) return;
-  figure.style.height = `${height}px`;
-  figure.dataset.peek = corner;
+  if (!("peek" in figure.dataset)) {
+    if (visible > PEEK_SHARE * Math.min(height, innerHeight)) return;
+    figure.style.height = `${height}px`;
+  }
+  figure.dataset.peek = "top";
+  const covered = figure.querySelector(".frame").getBoundingClientRect().bottom;
+  if (word.getBoundingClientRect().top < covered) figure.dataset.peek = "bottom";
 }
 
 function unpeek() {
