@@ -8,10 +8,10 @@ from typing import Any, TextIO
 
 import torch
 
-from workers.pipeline.errors import PipelineError
 from workers.pipeline.memory import keep_freed_memory
 from workers.training.config import TrainingConfig
-from workers.training.errors import DataProblems, TrainingError
+from workers.training.console import run_reported
+from workers.training.errors import TrainingError
 from workers.training.finder import find_rate
 from workers.training.finish import finish
 from workers.training.prepare import DEVELOPMENT_SHARE, Report, development, prepare
@@ -20,8 +20,6 @@ from workers.training.processes import Processes
 from workers.training.runs import Run
 from workers.training.teachers import with_teacher_captions
 from workers.training.trainer import Trainer
-
-EXIT_OK, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
 
 
 def train_command(
@@ -39,24 +37,14 @@ def train_command(
     0 on success, 1 when the data has problems (all are listed), 2 for a bad config.
     """
 
-    def report(line: str) -> None:
-        out.write(line + "\n")
-        out.flush()
-
-    try:
+    def work(report: Report) -> None:
         config = TrainingConfig.load(config_path)
         if find:
             find_rate_for(config, dev=dev, report=report)
         else:
             train(config, resume=resume, dev=dev, output=output, report=report)
-    except DataProblems as error:
-        err.write(f"{error} Mend this before training:\n")
-        err.writelines(f"  - {problem}\n" for problem in error.problems)
-        return EXIT_FAILED
-    except (TrainingError, PipelineError) as error:
-        err.write(f"{error}\n")
-        return EXIT_USAGE
-    return EXIT_OK
+
+    return run_reported(work, out, err)
 
 
 def train(

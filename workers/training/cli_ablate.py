@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from workers.pipeline.errors import PipelineError
 from workers.training.ablation import run_study
-from workers.training.cli import EXIT_FAILED, EXIT_OK, EXIT_USAGE
-from workers.training.errors import DataProblems, TrainingError
+from workers.training.console import run_reported
+from workers.training.errors import TrainingError
+from workers.training.prepare import Report
 from workers.training.report.table import markdown
 from workers.training.study import Study
 
@@ -27,22 +27,12 @@ def ablate_command(
     0 on success, 1 when the data has problems, 2 for a study that is not usable.
     """
 
-    def report(line: str) -> None:
-        out.write(line + "\n")
-        out.flush()
-
-    try:
+    def work(report: Report) -> None:
         study = _narrowed(Study.load(path), only)
         table = run_study(study, official=official, report=report)
-    except DataProblems as error:
-        err.write(f"{error} Mend this before training:\n")
-        err.writelines(f"  - {problem}\n" for problem in error.problems)
-        return EXIT_FAILED
-    except (TrainingError, PipelineError) as error:
-        err.write(f"{error}\n")
-        return EXIT_USAGE
-    out.write(f"\n{markdown(study, table)}\n")
-    return EXIT_OK
+        out.write(f"\n{markdown(study, table)}\n")
+
+    return run_reported(work, out, err)
 
 
 def _narrowed(study: Study, only: tuple[str, ...]) -> Study:

@@ -6,10 +6,9 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from workers.pipeline.config import CaptionerConfig
 from workers.training.errors import TrainingError
+from workers.training.yamlfile import read_mapping
 
 
 @dataclass(frozen=True)
@@ -180,16 +179,7 @@ class TrainingConfig:
 
         Raises `TrainingError` for a missing file, bad YAML or a key that does not belong.
         """
-        try:
-            content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise TrainingError(f"{path} cannot be read: {error}.") from error
-        except yaml.YAMLError as error:
-            raise TrainingError(f"{path} is not valid YAML: {error}.") from error
-        if not isinstance(content, dict):
-            raise TrainingError(f"{path} must hold a mapping.")
-        content.setdefault("name", path.stem)
-        return cls.from_dict(content)
+        return cls.from_dict({"name": path.stem, **read_mapping(path)})
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> TrainingConfig:

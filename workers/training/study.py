@@ -9,13 +9,12 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from workers.pipeline.errors import PipelineError
 from workers.training.config import TrainingConfig
 from workers.training.data import CAPTIONS_FILE, load_dataset
 from workers.training.errors import TrainingError
 from workers.training.photos import TAR_NAME
+from workers.training.yamlfile import read_mapping
 
 # A pseudo-key of a variant: these kinds of encoders keep their architecture and lose their weights.
 UNTRAINED = "untrained"
@@ -42,12 +41,12 @@ class Study:
     @classmethod
     def load(cls, path: Path) -> Study:
         """Read a YAML file; raises `TrainingError` naming what is wrong in it."""
-        content = _read_yaml(path)
+        content = read_mapping(path)
         content.setdefault("name", path.stem)
         content.setdefault("folder", f"runs/{content['name']}")
         base = content.get("base")
         if isinstance(base, str):
-            content["base"] = _read_yaml(path.parent / base)
+            content["base"] = read_mapping(path.parent / base)
         known = {field.name for field in fields(cls)}
         wrong = sorted(set(content) - known) or sorted(known - {"photos"} - set(content))
         if wrong:
@@ -140,15 +139,3 @@ def _forget_weights(content: dict[str, Any], kind: str) -> None:
         options = encoder.get("options", {})
         if encoder["kind"] == kind and "directory" in options:
             options["architecture"] = read_architecture(options.pop("directory"))
-
-
-def _read_yaml(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise TrainingError(f"{path} cannot be read: {error}.") from error
-    except yaml.YAMLError as error:
-        raise TrainingError(f"{path} is not valid YAML: {error}.") from error
-    if not isinstance(content, dict):
-        raise TrainingError(f"{path} must hold a mapping.")
-    return content

@@ -6,9 +6,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from workers.training.errors import TrainingError
+from workers.training.yamlfile import read_mapping
 
 # The cosine's first part; both stages are short, so it is not worth a setting.
 WARMUP = 0.05
@@ -118,15 +117,7 @@ class DiffusionConfig:
 
         Raises `TrainingError` for a missing file, bad YAML or a key that does not belong.
         """
-        try:
-            content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise TrainingError(f"{path} cannot be read: {error}.") from error
-        except yaml.YAMLError as error:
-            raise TrainingError(f"{path} is not valid YAML: {error}.") from error
-        if not isinstance(content, dict):
-            raise TrainingError(f"{path} must hold a mapping.")
-        return cls.from_dict({"name": path.stem, **content})
+        return cls.from_dict({"name": path.stem, **read_mapping(path)})
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> DiffusionConfig:
