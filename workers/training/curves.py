@@ -34,12 +34,15 @@ def draw_curves(folder: Path) -> list[Path]:
 
     figure = Figure(figsize=(10.5, 3.2), layout="constrained")
     FigureCanvasAgg(figure)
-    panels = (
-        ("loss", {"train": [(event["epoch"], event["loss"]) for event in epochs]}),
-        ("validation CIDEr", languages_of(epochs)),
-        ("learning rate", rates_of(epochs)),
-    )
-    for axes, (label, curves) in zip(figure.subplots(1, 3), panels, strict=True):
+    panels = {
+        "loss": {"train": [(event["epoch"], event["loss"]) for event in epochs]},
+        "validation CIDEr": languages_of(epochs),
+        "learning rate": rates_of(epochs),
+    }
+    shown = {label: curves for label, curves in panels.items() if curves}
+    for axes, (label, curves) in zip(
+        figure.subplots(1, len(shown), squeeze=False)[0], shown.items(), strict=True
+    ):
         _panel(axes, label, curves)
     paths = [folder / "curves.png", folder / "curves.svg"]
     for path in paths:
