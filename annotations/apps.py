@@ -4,6 +4,6 @@ from django.apps import AppConfig
 
 
 class AnnotationsConfig(AppConfig):
-    """Captions by people: versions, conflicts and reverts (not built yet)."""
+    """Published texts: versions, conflicts and reverts."""
 
     name = "annotations"

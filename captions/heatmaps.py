@@ -7,7 +7,6 @@ worker again when nobody works on it.
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
@@ -17,21 +16,11 @@ from django.utils.translation import gettext as _
 from capsite.common.errors import CapsiteError, NotFound
 from capsite.common.queues import HEATMAPS, wake_on_commit
 from captions.models import Caption, CaptionHeatmap, CaptionModel, HeatmapState, ModelRole, Role
-from gallery.access import Person, may_see
 
 LEASE = timedelta(seconds=30)  # a word heat map takes well under a second without a GPU
 WAKE_AGAIN = timedelta(seconds=3)
 FAILURE_STANDS = timedelta(minutes=1)
 ATTEMPTS = 3
-
-
-def caption_for(person: Person, caption_id: UUID) -> Caption:
-    """Return the caption with its photo and model, or ``NotFound`` as for its photo."""
-    captions = Caption.objects.select_related("image", "model")
-    caption = captions.filter(pk=caption_id).first()
-    if caption is None or not may_see(person, caption.image):
-        raise NotFound(_("There is no such caption, or its photo is private."))
-    return caption
 
 
 def heatmap_ask(*, caption: Caption, method: str) -> CaptionHeatmap:

@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from capsite.common.errors import CapsiteError
 from gallery.access import Person, images_listed
-from gallery.models import CaptionJob, Image
+from gallery.models import Album, Batch, BatchItem, CaptionJob, Image
+from gallery.models.image import Visibility
+from gallery.models.job import State
 
 PAGE_SIZE = 30
 
@@ -85,3 +87,39 @@ def cursor_decode(cursor: str) -> tuple[datetime, UUID]:
 def best_caption(image: Image) -> Any:
     """Return the most confident caption, from those prefetched, or None."""
     return max(image.captions.all(), key=lambda caption: caption.confidence or 0.0, default=None)
+
+
+def batch_items(batch: Batch) -> QuerySet[BatchItem]:
+    """Return the photos of a batch in the order in which they were sent."""
+    return batch.items.select_related("image", "job")
+
+
+def batch_status(batch: Batch) -> dict[str, Any]:
+    """Return ``{"state", "total", "done", "failed", "waiting"}`` of a batch, in one query.
+
+    ``state`` is ``running`` while a photo waits, then ``done``, ``partial`` or ``failed``.
+    """
+    ended = Q(job__state=State.DONE)
+    waits = Q(job__state__in=[State.QUEUED, State.CAPTIONING])
+    counts = batch.items.aggregate(
+        total=Count("pk"), done=Count("pk", filter=ended), waiting=Count("pk", filter=waits)
+    )
+    failed = counts["total"] - counts["done"] - counts["waiting"]
+    if counts["waiting"]:
+        state = "running"
+    elif not failed:
+        state = "done"
+    else:
+        state = "partial" if counts["done"] else "failed"
+    return {"state": state, "failed": failed} | counts
+
+
+def album_images(person: Person, album: Album) -> QuerySet[Image]:
+    """Return those photos of an album that ``person`` may see, in its order.
+
+    Whoever sees the album sees its unlisted photos too; private ones are their owner's.
+    """
+    shown = ~Q(visibility=Visibility.PRIVATE)
+    if person.is_authenticated:
+        shown |= Q(owner_id=person.pk)
+    return Image.objects.filter(shown, album_items__album=album).order_by("album_items__position")

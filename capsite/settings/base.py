@@ -10,8 +10,11 @@ from capsite.settings.parts.auth import *  # noqa: E402
 from capsite.settings.parts.celery import *  # noqa: E402
 from capsite.settings.parts.channels import *  # noqa: E402
 from capsite.settings.parts.database import *  # noqa: E402
+from capsite.settings.parts.gateway import *  # noqa: E402
 from capsite.settings.parts.logging import *  # noqa: E402
 from capsite.settings.parts.ml import *  # noqa: E402
+from capsite.settings.parts.moderation import *  # noqa: E402
+from capsite.settings.parts.outbound import *  # noqa: E402
 from capsite.settings.parts.security import *  # noqa: E402
 from capsite.settings.parts.storage import *  # noqa: E402
 
@@ -29,6 +32,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "capsite",
     "capsite.accounts",
+    "capsite.gateway",
     "gallery",
     "captions",
     "annotations",
@@ -39,6 +43,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
+    "capsite.gateway.middleware.ApiCompressionMiddleware",
+    "capsite.gateway.middleware.ApiConditionalGetMiddleware",
     "capsite.common.outage.OutageMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -48,6 +54,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    # Synchronous, and last so that all the others run in one thread with the view.
+    "capsite.gateway.middleware.rate_limit_middleware",
 ]
 
 TEMPLATES = [

@@ -2,19 +2,25 @@
 
 from captions.models.caption import LEVELS, Caption, Origin
 from captions.models.heatmap import CaptionHeatmap, HeatmapMethod, HeatmapState
+from captions.models.moderation import CaseState, Decision, ModerationCase
 from captions.models.registry import CaptionModel, ChosenBy, Event, ModelEvent, ModelRole, Role
+from captions.models.vote import Vote
 
 __all__ = [
     "LEVELS",
     "Caption",
     "CaptionHeatmap",
     "CaptionModel",
+    "CaseState",
     "ChosenBy",
+    "Decision",
     "Event",
     "HeatmapMethod",
     "HeatmapState",
     "ModelEvent",
     "ModelRole",
+    "ModerationCase",
     "Origin",
     "Role",
+    "Vote",
 ]

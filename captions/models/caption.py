@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,14 @@ class Origin(models.TextChoices):
 
     MODEL = "model", _("Model")
     PERSON = "person", _("Person")
+
+
+class ShownCaptions(models.Manager["Caption"]):
+    """Captions that no moderator has hidden: what every page, API and socket reads."""
+
+    def get_queryset(self) -> models.QuerySet["Caption"]:
+        """Leave out hidden captions."""
+        return super().get_queryset().filter(hidden_at__isnull=True)
 
 
 class Caption(models.Model):
@@ -42,10 +51,20 @@ class Caption(models.Model):
     log_probability = models.FloatField(null=True, help_text=_("mean over the tokens, nats"))
     confidence = models.FloatField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # Written by services/votes.py and services/moderation.py; the text above never changes.
+    up_votes = models.PositiveIntegerField(default=0)
+    down_votes = models.PositiveIntegerField(default=0)
+    hidden_at = models.DateTimeField(null=True, blank=True, help_text=_("by a moderator"))
+
+    objects = ShownCaptions()
+    everything: models.Manager["Caption"] = models.Manager()
 
     class Meta:
         """A model's caption has its model, its score and one place in its job."""
 
+        # Hidden captions hide from related managers too, so that no reader has to think of them.
+        default_manager_name = "objects"
+        base_manager_name = "everything"
         ordering = ["-confidence", "rank", "created_at"]
         constraints = [
             models.CheckConstraint(condition=~Q(text=""), name="caption_has_text"),
@@ -70,7 +89,10 @@ class Caption(models.Model):
             ),
             models.UniqueConstraint(fields=["job", "rank"], name="caption_rank_once_per_job"),
         ]
-        indexes = [models.Index(fields=["image", "-confidence"], name="caption_of_image")]
+        indexes = [
+            models.Index(fields=["image", "-confidence"], name="caption_of_image"),
+            GinIndex(fields=["text"], opclasses=["gin_trgm_ops"], name="caption_text_trigrams"),
+        ]
 
     def __str__(self) -> str:
         """Return the text."""
@@ -97,4 +119,5 @@ class Caption(models.Model):
             "language": self.language,
             "rank": self.rank,
             "model": str(self.model) if self.model else "",
+            "votes": {"up": self.up_votes, "down": self.down_votes},
         }

@@ -1,6 +1,8 @@
 """The gallery's tables."""
 
+from gallery.models.album import Album, AlbumItem
+from gallery.models.batch import Batch, BatchItem
 from gallery.models.image import Image
 from gallery.models.job import CaptionJob
 
-__all__ = ["CaptionJob", "Image"]
+__all__ = ["Album", "AlbumItem", "Batch", "BatchItem", "CaptionJob", "Image"]

@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -66,7 +67,8 @@ class Image(models.Model):
                 fields=["-created_at", "-id"],
                 condition=Q(visibility=Visibility.PUBLIC),
                 name="image_public_feed",
-            )
+            ),
+            GinIndex(fields=["title"], opclasses=["gin_trgm_ops"], name="image_title_trigrams"),
         ]
 
     def __str__(self) -> str:

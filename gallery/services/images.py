@@ -1,14 +1,43 @@
-"""Removes photos: rows first, in one transaction, then files once that has committed."""
+"""Changes and removes photos: rows first, in one transaction, then files after the commit."""
 
 from collections.abc import Sequence
 from functools import partial
+from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
-from capsite.common.push import push_on_commit
+from capsite.common.errors import CapsiteError
+from capsite.common.push import GALLERY_GROUP, push_on_commit
+from gallery.access import Person, image_owned
 from gallery.models import Image
-from gallery.services.events import audience
+from gallery.models.image import Visibility
+from gallery.services.events import audience, image_created_on_commit
 from gallery.services.files import files_delete
+
+TITLE_LENGTH = 255
+
+
+@transaction.atomic
+def image_update(
+    *, person: Person, image_id: UUID, title: str | None = None, visibility: str | None = None
+) -> Image:
+    """Change a photo's title or who may see it; screens that may not see it any more drop it."""
+    image = image_owned(person, image_id)
+    before = image.visibility
+    if title is not None:
+        image.title = _title(title)
+    if visibility is not None:
+        image.visibility = visibility_checked(visibility)
+    image.save(update_fields=["title", "visibility"])
+    if before != image.visibility:
+        _tell(image, before)
+    return image
+
+
+def image_delete(*, person: Person, image_id: UUID) -> None:
+    """Delete one photo with everything that hangs on it; its owner and administrators may."""
+    images_delete([image_owned(person, image_id)])
 
 
 @transaction.atomic
@@ -19,3 +48,30 @@ def images_delete(images: Sequence[Image]) -> None:
         push_on_commit(audience(image), message)
         transaction.on_commit(partial(files_delete, image.folder))
     Image.objects.filter(pk__in=[image.pk for image in images]).delete()
+
+
+def visibility_checked(value: str) -> str:
+    """Return one of the visibilities, or say which there are."""
+    if value not in Visibility.values:
+        message = _("'%(given)s' is no visibility. Choose one of: %(all)s.")
+        named = {"given": value, "all": ", ".join(Visibility.values)}
+        raise CapsiteError("invalid_choice", message % named, field="visibility")
+    return value
+
+
+def _title(given: str) -> str:
+    title = " ".join(given.split())
+    if len(title) > TITLE_LENGTH:
+        message = _("A title has at most %(most)d characters; this one has %(now)d.")
+        named = {"most": TITLE_LENGTH, "now": len(title)}
+        raise CapsiteError("max_length", message % named, field="title")
+    return title
+
+
+def _tell(image: Image, before: str) -> None:
+    """Take the photo from the screens of strangers, or show it to them."""
+    if before == Visibility.PUBLIC:
+        message = {"type": "image.removed", "image": str(image.pk)}
+        push_on_commit([GALLERY_GROUP], message)
+    if image.visibility == Visibility.PUBLIC:
+        image_created_on_commit(image)

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from capsite.common.errors import CapsiteError
-from gallery.access import require_upload
+from gallery.access import require_member, require_upload
 from gallery.imaging import (
     Limits,
     Photo,
@@ -25,6 +25,7 @@ from gallery.models.image import Visibility
 from gallery.models.job import Language, Strategy
 from gallery.services.events import image_created_on_commit
 from gallery.services.files import files_delete, files_write
+from gallery.services.images import visibility_checked
 from gallery.services.jobs import job_ensure
 
 # A photo at the pixel limit takes up to 0.9 GB while it is decoded; others wait their turn.
@@ -48,8 +49,12 @@ def image_upload(
     strategy: str = Strategy.BEAM,
     language: str = Language.ENGLISH,
     num: int | None = None,
+    visibility: str = Visibility.PUBLIC,
 ) -> Upload:
     """Take in one photo and ask for its captions; the same bytes twice are one photo.
+
+    A photo that is here already keeps the visibility it has. A visitor's photo has no owner who
+    could see it, so it cannot be private.
 
     Raises CapsiteError for a person who may not upload, for a language that captions are not made
     in, and for anything that is not an acceptable photo, and leaves no file behind when it does.
@@ -57,12 +62,14 @@ def image_upload(
     require_upload(person)
     require_language(language)
     owner = person if person.is_authenticated else None
+    if visibility_checked(visibility) == Visibility.PRIVATE:
+        require_member(person)
     ask = {
         "strategy": strategy,
         "language": language,
         "num": num or settings.CAPSITE_CAPTIONS_PER_PHOTO,
     }
-    return _take_in(data, owner, {"title": _title(name)}, ask)
+    return _take_in(data, owner, {"title": _title(name), "visibility": visibility}, ask)
 
 
 def image_upload_trusted(*, data: bytes, details: dict[str, Any]) -> Upload:
@@ -75,7 +82,13 @@ def image_upload_trusted(*, data: bytes, details: dict[str, Any]) -> Upload:
     return _take_in(data, None, details, ask)
 
 
-def captions_ask(*, image: Image, language: str) -> CaptionJob:
+def captions_ask(
+    *,
+    image: Image,
+    language: str,
+    strategy: str = Strategy.BEAM,
+    num: int | None = None,
+) -> CaptionJob:
     """Ask for a photo's captions in a language, unless they are on their way.
 
     A language that was asked for and answered in English may be asked for again.
@@ -83,9 +96,9 @@ def captions_ask(*, image: Image, language: str) -> CaptionJob:
     require_language(language)
     return job_ensure(
         image=image,
-        strategy=Strategy.BEAM,
+        strategy=strategy,
         language=language,
-        num=settings.CAPSITE_CAPTIONS_PER_PHOTO,
+        num=num or settings.CAPSITE_CAPTIONS_PER_PHOTO,
         again=not image.captions.filter(language=language).exists(),
     )
 

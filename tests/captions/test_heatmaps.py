@@ -10,7 +10,8 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.utils import timezone
 
-from captions.heatmaps import ATTEMPTS, caption_for, heatmap_ask, heatmap_claim, heatmap_store
+from captions.access import caption_for
+from captions.heatmaps import ATTEMPTS, heatmap_ask, heatmap_claim, heatmap_store
 from captions.models import Caption, CaptionHeatmap, CaptionModel, ModelRole
 from gallery.models import Image
 from gallery.services.uploads import image_upload

@@ -17,6 +17,7 @@ CAPSITE_UPLOAD_MAX_BYTES = env.integer(
 CAPSITE_UPLOAD_MAX_PIXELS = env.integer(
     "CAPSITE_UPLOAD_MAX_PIXELS", 50_000_000, minimum=10_000, maximum=500_000_000
 )
+CAPSITE_BATCH_MOST_PHOTOS = env.integer("CAPSITE_BATCH_MOST_PHOTOS", 50, minimum=1, maximum=1000)
 # A request body above this is cut off while it arrives; below it the reader gets a sentence.
 CAPSITE_BODY_MAX_BYTES = CAPSITE_UPLOAD_MAX_BYTES * 4
 # Uploads stay in memory (the cap above bounds them), so no temporary file can be left behind.

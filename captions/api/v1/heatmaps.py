@@ -8,7 +8,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from capsite.common.errors import CapsiteError
-from captions.heatmaps import caption_for, heatmap_ask
+from captions.access import caption_for
+from captions.heatmaps import heatmap_ask
 from captions.models import CaptionHeatmap, HeatmapMethod, HeatmapState
 
 RETRY_AFTER_SECONDS = 1

@@ -1,0 +1,116 @@
+"""The only writer of albums and of what is in them."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from capsite.common.errors import CapsiteError
+from gallery.access import Person, album_owned, image_for, require_member
+from gallery.models import Album, AlbumItem
+from gallery.models.image import Visibility
+from gallery.services.images import visibility_checked
+
+TITLE_LENGTH = 200
+DESCRIPTION_LENGTH = 5_000
+MOST_IMAGES = 10_000
+
+
+def album_create(
+    *,
+    person: Person,
+    title: str,
+    description: str = "",
+    visibility: str = Visibility.PRIVATE,
+) -> Album:
+    """Make an empty album that belongs to ``person``."""
+    require_member(person)
+    return Album.objects.create(
+        owner_id=person.pk,
+        title=_title(title),
+        description=_description(description),
+        visibility=visibility_checked(visibility),
+    )
+
+
+def album_update(
+    *,
+    person: Person,
+    album_id: UUID,
+    title: str | None = None,
+    description: str | None = None,
+    visibility: str | None = None,
+) -> Album:
+    """Change what is given and leave the rest."""
+    album = album_owned(person, album_id)
+    changes: dict[str, Any] = {}
+    if title is not None:
+        changes["title"] = _title(title)
+    if description is not None:
+        changes["description"] = _description(description)
+    if visibility is not None:
+        changes["visibility"] = visibility_checked(visibility)
+    for name, value in changes.items():
+        setattr(album, name, value)
+    album.save(update_fields=[*changes, "updated_at"])
+    return album
+
+
+def album_delete(*, person: Person, album_id: UUID) -> None:
+    """Delete the album; its photos stay."""
+    album_owned(person, album_id).delete()
+
+
+@transaction.atomic
+def album_add(*, person: Person, album_id: UUID, image_ids: Sequence[UUID]) -> Album:
+    """Put photos that ``person`` sees at the end of the album; those already in it stay."""
+    album = _locked(person, album_id)
+    present = set(album.items.values_list("image_id", flat=True))
+    wanted = [key for key in dict.fromkeys(image_ids) if key not in present]
+    if len(present) + len(wanted) > MOST_IMAGES:
+        message = _("An album holds at most %(most)d photos.") % {"most": MOST_IMAGES}
+        raise CapsiteError("album_full", message, field="images")
+    images = [image_for(person, key) for key in wanted]
+    last = album.items.aggregate(last=Max("position"))["last"]
+    start = 0 if last is None else last + 1
+    AlbumItem.objects.bulk_create(
+        AlbumItem(album=album, image=image, position=start + offset)
+        for offset, image in enumerate(images)
+    )
+    album.save(update_fields=["updated_at"])
+    return album
+
+
+@transaction.atomic
+def album_remove(*, person: Person, album_id: UUID, image_ids: Sequence[UUID]) -> Album:
+    """Take photos out of the album; those not in it do not matter."""
+    album = _locked(person, album_id)
+    album.items.filter(image_id__in=list(image_ids)).delete()
+    album.save(update_fields=["updated_at"])
+    return album
+
+
+def _locked(person: Person, album_id: UUID) -> Album:
+    """Return the album with its row locked: two additions at once get different places."""
+    album = album_owned(person, album_id)
+    return Album.objects.select_for_update().get(pk=album.pk)
+
+
+def _title(given: str) -> str:
+    title = " ".join(given.split())
+    if not title or len(title) > TITLE_LENGTH:
+        message = _("An album's title has 1 to %(most)d characters; this one has %(now)d.")
+        named = {"most": TITLE_LENGTH, "now": len(title)}
+        raise CapsiteError("invalid_length", message % named, field="title")
+    return title
+
+
+def _description(given: str) -> str:
+    if len(given) > DESCRIPTION_LENGTH:
+        message = _("A description has at most %(most)d characters; this one has %(now)d.")
+        named = {"most": DESCRIPTION_LENGTH, "now": len(given)}
+        raise CapsiteError("max_length", message % named, field="description")
+    return given
