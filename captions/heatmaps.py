@@ -61,8 +61,8 @@ def _require_own_words(caption: Caption) -> None:
 
 
 def _require_serving(model: CaptionModel) -> None:
-    if not ModelRole.objects.filter(model=model).exists():
-        message = _("The captioner that wrote this caption is no longer in use.")
+    if model.failure or not ModelRole.objects.filter(model=model).exists():
+        message = _("The captioner that wrote this caption is not in use now.")
         raise CapsiteError("model_not_loaded", message, status=409, model=str(model))
 
 

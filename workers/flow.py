@@ -52,6 +52,8 @@ def drain(
     worked = 0
     while not stopping():
         leases_sweep()
+        if not pool.able():
+            break
         jobs = jobs_claim(worker=worker, limit=settings.CAPSITE_BATCH)
         fatal = batch_caption(jobs, pool=pool) if jobs else None
         worked += len(jobs)
@@ -176,8 +178,8 @@ def _store(job: CaptionJob, outcome: CaptionOutcome, model: CaptionModel | None)
     if error is None and model is not None:
         captions_store(job=job, model=model, candidates=outcome.captions, timings=outcome.timings)
     elif error is not None and error.retryable:
-        # The device broke under the whole batch: the jobs need not pay for it.
-        counted = not isinstance(error, DeviceLost)
+        # The device or the model broke under the whole batch: the jobs need not pay for it.
+        counted = not isinstance(error, (DeviceLost, NoCaptioner))
         job_release(job, code=error.code, message=error.message, counted=counted)
     elif error is not None:
         job_fail(job, code=error.code, message=error.message)

@@ -41,6 +41,9 @@ class OneModel:
     def __init__(self, captioner, model=None, writer=None) -> None:
         self.loaded = Loaded(captioner, writer or captioner, model or ModelFactory())
 
+    def able(self) -> bool:
+        return True
+
     def assign(self, jobs):
         return [(self.loaded, jobs)]
 

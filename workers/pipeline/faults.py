@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gc
+import logging
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import torch
 
 from workers.pipeline.errors import InferenceError, OutOfMemory, PipelineError
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -35,8 +38,11 @@ def fault_of(error: Exception) -> PipelineError:
     if starved or any(words in text for words in _MEMORY_WORDS):
         return OutOfMemory()
     if isinstance(error, torch.AcceleratorError) or any(words in text for words in _DEVICE_WORDS):
-        return DeviceLost(f"The device failed while captioning: {text.splitlines()[0]}")
-    return InferenceError(f"The captioner failed on this photo: {text}")
+        logger.error("The device failed: %s", text)
+        return DeviceLost()
+    # People and programs read the message; PyTorch's own words, which may name files, are logged.
+    logger.warning("The captioner failed on a photo: %s", text)
+    return InferenceError("The captioner failed on this photo.")
 
 
 def in_pieces(

@@ -32,8 +32,9 @@ Load = Callable[[CaptionModel], Loaded]
 class NoCaptioner(PipelineError):
     """No version can be loaded at present; the reason stands in the registry and in the log."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__("model_unusable", f"No captioner can be loaded: {reason}", retryable=True)
+    def __init__(self) -> None:
+        message = "No captioner can be loaded at present."
+        super().__init__("model_unusable", message, retryable=True)
 
 
 class Pool:
@@ -90,11 +91,31 @@ class Pool:
         self._used_at, self._asleep = time.monotonic(), False
         self._read_plan()
         ready = {model.pk: self._ready(model) for model in self._plan.models()}
-        active = [model.pk for model in self._plan.active.values()]
-        if active and all(ready[pk] for pk in active):
-            self._loaded = {pk: item for pk, item in self._loaded.items() if pk in ready}
+        if any(ready.values()):
+            wanted = set(ready) | self._standing_in(ready)
+            self._loaded = {pk: item for pk, item in self._loaded.items() if pk in wanted}
         if not self._loaded and self._fallback is not None:
             self._ready(self._fallback)
+
+    def able(self) -> bool:
+        """Tell whether to claim jobs: not while nothing is loaded and nothing could be.
+
+        What could not be loaded is tried again in time, without a job that would pay for it.
+        """
+        if self._loaded or not self._broken:
+            return True
+        self.refresh()
+        return bool(self._loaded)
+
+    def _standing_in(self, ready: dict[int, bool]) -> set[int]:
+        """Note who serves each language now; return those who stand in for a broken version."""
+        standing = set()
+        for language, model in self._plan.active.items():
+            if ready[model.pk]:
+                self._served[language] = model.pk
+            elif language in self._served:
+                standing.add(self._served[language])
+        return standing
 
     def rest(self) -> None:
         """Do what a worker without jobs does: follow the plan, and drop the weights in time."""
@@ -131,13 +152,18 @@ class Pool:
         return self._standby(language)
 
     def _standby(self, language: str) -> Loaded:
-        """Return what served the language before, or else what was loaded last of all."""
-        versions = list(self._loaded)
-        if versions:
-            served = self._served.get(language)
-            return self._loaded[served if served in self._loaded else versions[-1]]
-        reasons = "; ".join(reason for reason, _when in self._broken.values())
-        raise NoCaptioner(reasons or "none is registered")
+        """Return what served the language before, or one that speaks it, or else English."""
+        served = self._loaded.get(self._served.get(language, 0))
+        if served is not None:
+            return served
+        newest = list(reversed(self._loaded.values()))
+        for spoken in (language, FALLBACK):
+            for loaded in newest:
+                if spoken in loaded.model.languages:
+                    return loaded
+        if newest:
+            return newest[0]
+        raise NoCaptioner
 
     def _ready(self, model: CaptionModel) -> bool:
         """Load a version unless that is done, or failed a moment ago; tell whether it is there."""

@@ -220,15 +220,56 @@ def test_a_language_without_a_version_is_answered_in_english(version):
 def test_without_any_captioner_jobs_wait(version, caplog):
     model = version("gone")
     default_activate(model=model, languages=["en"])
-    shutil.rmtree(model.directory)
+    kept = f"{model.directory}.kept"
+    shutil.move(model.directory, kept)
     pool, _loads = make_pool()
-    with pytest.raises(NoCaptioner, match="does not exist"):
+    with pytest.raises(NoCaptioner) as refused:
         pool.english()
+    assert model.directory not in refused.value.message  # people read it
+    assert "does not exist" in caplog.text
     upload(1)
-    drain(pool)
+    for _beat in range(3):
+        assert drain(pool) == 0
     job = CaptionJob.objects.get()
-    assert (job.state, job.error_code) == ("queued", "model_unusable")
-    assert "does not exist" in job.error_message
+    assert (job.state, job.attempts, job.error_code) == ("queued", 0, "")
+    shutil.move(kept, model.directory)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pool_module, "RETRY_SECONDS", 0.0)
+        pool._broken.clear()
+        assert drain(pool) == 1
+    assert CaptionJob.objects.get().state == "done"
+
+
+def test_a_model_that_breaks_while_the_worker_idles_costs_no_attempt(version):
+    model = version("gone")
+    default_activate(model=model, languages=["en"])
+    pool, _loads = make_pool()
+    pool.refresh()
+    pool.unload()
+    shutil.rmtree(model.directory)
+    upload(2)
+    drain(pool)
+    drain(pool)
+    for job in CaptionJob.objects.all():
+        assert (job.state, job.attempts) == ("queued", 0)
+
+
+def test_a_broken_version_of_one_language_keeps_only_who_stands_in(version):
+    english, turkish = version("english"), version("turkish", languages=["en", "tr"])
+    default_activate(model=english, languages=["en"])
+    default_activate(model=turkish, languages=["tr"])
+    pool, _loads = make_pool()
+    pool.refresh()
+    broken, other = version("broken", languages=["en", "tr"]), version("newer")
+    model_activate(model=broken, language="tr", by="somebody")
+    model_activate(model=other, language="en", by="somebody")
+    shutil.rmtree(broken.directory)
+    pool._asked_at = float("-inf")
+    pool.refresh()
+    assert {model.name for model in pool.captioners()} == {"newer", "turkish"}
+    upload(1, language="tr")
+    drain(pool)
+    assert set(Caption.objects.values_list("model__name", flat=True)) == {"turkish"}
 
 
 def test_a_database_outage_leaves_the_plan_as_it_was(version):

@@ -26,6 +26,9 @@ class Fixed:
     def english(self):
         return self.loaded
 
+    def able(self) -> bool:
+        return True
+
     def assign(self, jobs):
         return [(self.loaded, jobs)]
 

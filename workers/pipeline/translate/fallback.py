@@ -85,7 +85,12 @@ class Translating:
             self._native(request) and isinstance(outcome.error, InferenceError)
             for request, outcome in zip(requests, outcomes, strict=True)
         ]
-        self._redo(requests, outcomes, failed)
+        try:
+            self._redo(requests, outcomes, failed)
+        except PipelineError:
+            raise
+        except Exception:  # each of them keeps its own failure
+            logger.warning("%d photos could not be captioned in English either", sum(failed))
         return outcomes
 
     def _native(self, request: CaptionRequest) -> bool:
