@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from annotations.models import Annotation
 from capsite.common.errors import CapsiteError
+from capsite.common.texts import tidy_line
 from captions.models import Caption
 from gallery.access import Person, images_listed
 from gallery.models import Image
@@ -33,7 +34,8 @@ def search(person: Person, *, text: str, filters: Filters | None = None) -> Quer
     """Return the photos that ``person`` sees listed and that speak of ``text``, best first.
 
     Words match by the trigrams they share (PostgreSQL's word similarity, threshold 0.6), so
-    "elefant" finds "elephant". Each photo carries ``rank`` (0 to 1) and ``matched_text``.
+    "snowbording" finds "snowboarding"; a slip in a short word is too much. Each photo carries
+    ``rank`` (0 to 1) and ``matched_text``.
     """
     filters = filters or Filters()
     wanted = _text(text)
@@ -42,8 +44,8 @@ def search(person: Person, *, text: str, filters: Filters | None = None) -> Quer
     if not _of_captions_only(filters) and not filters.language:
         found |= Q(title__trigram_word_similar=wanted)
     images = images_listed(person).filter(found, _of_photos(filters))
-    in_caption = Subquery(_best(captions, "rank"), output_field=FloatField())
-    in_text = Subquery(_best(texts, "rank"), output_field=FloatField())
+    in_caption = Subquery(_best(captions, "likeness"), output_field=FloatField())
+    in_text = Subquery(_best(texts, "likeness"), output_field=FloatField())
     zero = Value(0.0)
     ranked = images.annotate(
         rank=Greatest(
@@ -69,20 +71,20 @@ def _captions(text: str, filters: Filters) -> QuerySet[Caption]:
         rows = rows.filter(strategy=filters.strategy)
     if filters.min_confidence is not None:
         rows = rows.filter(confidence__gte=filters.min_confidence)
-    return rows.annotate(rank=TrigramWordSimilarity(text, "text"))
+    return rows.annotate(likeness=TrigramWordSimilarity(text, "text"))
 
 
 def _published(text: str, filters: Filters) -> QuerySet[Annotation]:
     if _of_captions_only(filters):
-        return Annotation.objects.none().annotate(rank=Value(0.0))
+        return Annotation.objects.none().annotate(likeness=Value(0.0))
     rows = Annotation.objects.filter(text__trigram_word_similar=text)
     if filters.language:
         rows = rows.filter(language=filters.language)
-    return rows.annotate(rank=TrigramWordSimilarity(text, "text"))
+    return rows.annotate(likeness=TrigramWordSimilarity(text, "text"))
 
 
 def _best(rows: QuerySet, name: str) -> QuerySet:
-    return rows.filter(image=OuterRef("pk")).order_by("-rank").values(name)[:1]
+    return rows.filter(image=OuterRef("pk")).order_by("-likeness").values(name)[:1]
 
 
 def _of_captions_only(filters: Filters) -> bool:
@@ -101,7 +103,7 @@ def _of_photos(filters: Filters) -> Q:
 
 
 def _text(given: str) -> str:
-    text = " ".join(given.replace("\0", " ").split())
+    text = tidy_line(given)
     if not text or len(text) > TEXT_LENGTH:
         message = _("Search for 1 to %(most)d characters; these are %(now)d.")
         named = {"most": TEXT_LENGTH, "now": len(text)}

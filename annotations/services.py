@@ -1,21 +1,22 @@
 """The only writer of published texts: every change is a new revision, a stale one is a conflict."""
 
-import unicodedata
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from annotations.models import Annotation, Kind, Revision
 from annotations.selectors import annotation_for
-from capsite.common.errors import CapsiteError, NotFound
+from capsite.common.errors import CapsiteError
 from capsite.common.push import push_on_commit
+from capsite.common.texts import tidy_text
 from captions.access import caption_for
 from captions.models import Caption
 from captions.webhooks.events import Event, event_emit
 from gallery.access import Person, image_for, require_member
 from gallery.models import Image
 from gallery.services.events import audience
+from gallery.services.images import image_hold
 from gallery.services.uploads import require_language
 
 TEXT_LENGTH = 2_000
@@ -96,7 +97,8 @@ def annotation_revert(
 
 def _publish(image: Image, language: str, base_version: int, revision: Revision) -> Annotation:
     """Write the next version, provided that ``base_version`` is still the newest."""
-    annotation = _locked(image, language)
+    image_hold(image.pk)  # also one edit after another, the first ones too
+    annotation = _current(image, language)
     newest = annotation.version if annotation else 0
     if base_version != newest:
         raise EditConflict(annotation)
@@ -114,27 +116,19 @@ def _publish(image: Image, language: str, base_version: int, revision: Revision)
     return annotation
 
 
-def _locked(image: Image, language: str) -> Annotation | None:
-    rows = Annotation.objects.select_for_update(of=("self",)).select_related("author")
+def _current(image: Image, language: str) -> Annotation | None:
+    rows = Annotation.objects.select_related("author")
     return rows.filter(image=image, language=language).first()
 
 
 def _first(image: Image, language: str, revision: Revision) -> Annotation:
-    """Write the first version; of two at once, one is a conflict with the other."""
-    try:
-        with transaction.atomic():
-            return Annotation.objects.create(
-                image=image,
-                language=language,
-                version=1,
-                text=revision.text,
-                author_id=revision.author_id,
-            )
-    except IntegrityError:
-        quicker = _locked(image, language)
-        if quicker is None:  # the photo was deleted meanwhile
-            raise NotFound(_("This photo was removed meanwhile.")) from None
-        raise EditConflict(quicker) from None
+    return Annotation.objects.create(
+        image=image,
+        language=language,
+        version=1,
+        text=revision.text,
+        author_id=revision.author_id,
+    )
 
 
 def _announce(annotation: Annotation, revision: Revision) -> None:
@@ -157,7 +151,7 @@ def _source(person: Person, image: Image, caption_id: UUID | None) -> Caption | 
 
 def _text(given: str) -> str:
     """Return the text with its blanks tidied, in Unicode's composed form."""
-    text = unicodedata.normalize("NFC", given).replace("\0", "").strip()
+    text = tidy_text(given)
     if not text or len(text) > TEXT_LENGTH:
         message = _("A text has 1 to %(most)d characters; this one has %(now)d.")
         named = {"most": TEXT_LENGTH, "now": len(text)}

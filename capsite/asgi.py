@@ -1,12 +1,11 @@
 """The ASGI application: HTTP to Django, sockets to Channels."""
 
 import os
-from typing import cast
+from typing import Any, cast
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
 from django.core.asgi import get_asgi_application
+from django.urls import path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "capsite.settings.dev")
 django_application = get_asgi_application()
@@ -14,16 +13,19 @@ django_application = get_asgi_application()
 # Apps may be imported only once Django is set up.
 from django.conf import settings  # noqa: E402
 
+from capsite.accounts.sockets import socket_identity  # noqa: E402
 from capsite.common.bodylimit import App, limit_body  # noqa: E402
+from capsite.common.graphql.consumer import GraphQLConsumer  # noqa: E402
 from captions.routing import websocket_urlpatterns  # noqa: E402
+
+graphql_socket: Any = GraphQLConsumer.as_asgi()
+sockets: Any = [*websocket_urlpatterns, path("ws/graphql/", graphql_socket)]
 
 application = ProtocolTypeRouter(
     {
         "http": limit_body(
             cast(App, django_application), max_bytes=settings.CAPSITE_BODY_MAX_BYTES
         ),
-        "websocket": AllowedHostsOriginValidator(
-            AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
-        ),
+        "websocket": socket_identity(URLRouter(sockets)),
     }
 )

@@ -33,11 +33,13 @@ def require_moderator(person: Person) -> None:
         raise Forbidden(_("Only moderators may do this."))
 
 
-def case_for(person: Person, case_id: UUID | str) -> ModerationCase:
+def case_for(
+    person: Person, case_id: UUID | str, within: QuerySet[ModerationCase] | None = None
+) -> ModerationCase:
     """Return a moderation case with its caption, hidden or not; moderators only."""
     require_moderator(person)
-    cases = ModerationCase.objects.select_related("decided_by")
-    case = cases.filter(pk=case_id).first()
+    cases = ModerationCase.objects.all() if within is None else within
+    case = cases.select_related("decided_by").filter(pk=case_id).first()
     if case is None:
         raise NotFound(_("There is no such moderation case."))
     return case

@@ -70,8 +70,11 @@ class GalleryConsumer(AsyncJsonWebsocketConsumer):
             await self._refuse("bad_message", "The type is one of: watch, unwatch, ping.")
 
     async def deliver(self, event: dict[str, Any]) -> None:
-        """Pass a pushed message on as it is."""
-        await self.send_json(event["message"])
+        """Pass a pushed message on as it is; of a photo that is gone or private now, the last."""
+        message = event["message"]
+        await self.send_json(message)
+        if message["type"] == "image.removed":
+            await self._unwatch(message["image"])
 
     @property
     def _person(self) -> Person:

@@ -62,9 +62,11 @@ def require_member(person: Person) -> None:
         raise Forbidden(_("Sign in to do this."), code="sign_in_required")
 
 
-def image_owned(person: Person, image_id: UUID | str) -> Image:
+def image_owned(
+    person: Person, image_id: UUID | str, within: QuerySet[Image] | None = None
+) -> Image:
     """Return a photo that ``person`` may change: its owner and administrators may."""
-    image = image_for(person, image_id)
+    image = image_for(person, image_id, within)
     if not _owns(person, image.owner_id):
         raise Forbidden(_("Only the person who uploaded this photo may change it."))
     return image

@@ -1,4 +1,4 @@
-"""Photos and jobs in the administration pages; jobs can be looked at, not edited."""
+"""Photos, jobs, albums and batches in the administration pages: to look at, not to edit."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from gallery.models import CaptionJob, Image
+from gallery.models import Album, AlbumItem, Batch, BatchItem, CaptionJob, Image
 from gallery.models.job import State
 from gallery.services.images import images_delete
 from gallery.services.jobs import job_retry
@@ -69,3 +69,44 @@ class CaptionJobAdmin(ReadOnlyAdmin):
             job_retry(job.image)
         text = _("%(count)d photos are queued again.") % {"count": len(failed)}
         self.message_user(request, text, messages.SUCCESS)
+
+
+class AlbumItemInline(admin.TabularInline):
+    """The photos of an album, in their order."""
+
+    model = AlbumItem
+    fields = readonly_fields = ["position", "image"]
+    raw_id_fields = ["image"]
+    extra = 0
+    can_delete = False
+
+
+@admin.register(Album)
+class AlbumAdmin(ReadOnlyAdmin):
+    """Albums; deleting one leaves its photos."""
+
+    list_display = ["title", "owner", "visibility", "created_at", "updated_at"]
+    list_filter = ["visibility", "created_at"]
+    search_fields = ["title", "id", "owner__username"]
+    list_select_related = ["owner"]
+    inlines = [AlbumItemInline]
+
+
+class BatchItemInline(admin.TabularInline):
+    """What became of each photo of a batch."""
+
+    model = BatchItem
+    fields = readonly_fields = ["position", "name", "image", "job", "error_code", "error_message"]
+    extra = 0
+    can_delete = False
+
+
+@admin.register(Batch)
+class BatchAdmin(ReadOnlyAdmin):
+    """Batches, with the reason of each refusal."""
+
+    list_display = ["id", "owner", "created_at"]
+    list_filter = ["created_at"]
+    search_fields = ["id", "owner__username"]
+    list_select_related = ["owner"]
+    inlines = [BatchItemInline]

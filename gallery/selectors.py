@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from capsite.common.errors import CapsiteError
@@ -115,11 +115,21 @@ def batch_status(batch: Batch) -> dict[str, Any]:
 
 
 def album_images(person: Person, album: Album) -> QuerySet[Image]:
-    """Return those photos of an album that ``person`` may see, in its order.
+    """Return those photos of an album that ``person`` may see, in its order: by ``place``.
 
     Whoever sees the album sees its unlisted photos too; private ones are their owner's.
     """
     shown = ~Q(visibility=Visibility.PRIVATE)
     if person.is_authenticated:
         shown |= Q(owner_id=person.pk)
-    return Image.objects.filter(shown, album_items__album=album).order_by("album_items__position")
+    rows = Image.objects.filter(shown, album_items__album=album)
+    return rows.annotate(place=F("album_items__position")).order_by("place")
+
+
+def albums_counted(person: Person, albums: QuerySet[Album]) -> QuerySet[Album]:
+    """Add each album's owner, and as ``image_count`` how many of its photos ``person`` may see."""
+    shown = ~Q(items__image__visibility=Visibility.PRIVATE)
+    if person.is_authenticated:
+        shown |= Q(items__image__owner_id=person.pk)
+    in_it = Q(items__isnull=False)
+    return albums.select_related("owner").annotate(image_count=Count("items", filter=in_it & shown))

@@ -1,8 +1,39 @@
-"""People in the administration pages."""
+"""People and their tokens in the administration pages, which one enters by the site's sign-in."""
 
+from typing import Any
+
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
-from capsite.accounts.models import User
+from capsite.accounts.models import PersonalToken, User
+from capsite.accounts.services.tokens import token_revoke
 
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.register(User, UserAdmin)
+
+
+@admin.register(PersonalToken)
+class PersonalTokenAdmin(admin.ModelAdmin):
+    """Tokens are looked at and revoked here; only their owner makes them."""
+
+    list_display = ["name", "person", "prefix", "created_at", "expires_at", "revoked_at"]
+    list_select_related = ["person"]
+    search_fields = ["name", "person__username", "prefix"]
+    actions = ["revoke"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody makes a token for somebody else."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A token is revoked, never changed."""
+        return False
+
+    @admin.action(description="Revoke the selected tokens", permissions=["delete"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[PersonalToken]) -> None:
+        """Revoke by the service, which closes what they opened."""
+        for token in queryset.select_related("person"):
+            token_revoke(person=token.person, token_id=token.pk)

@@ -1,6 +1,7 @@
-"""Names the accounts app."""
+"""Names the accounts app and connects the thin edges around it."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class AccountsConfig(AppConfig):
@@ -8,3 +9,10 @@ class AccountsConfig(AppConfig):
 
     name = "capsite.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        """Connect what other apps tell us of to the services that act on it."""
+        from capsite.accounts import signals
+
+        signals.connect()
+        post_migrate.connect(signals.migrated, sender=self)

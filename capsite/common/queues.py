@@ -13,6 +13,8 @@ logger = logging.getLogger(__name__)
 DRAIN = "workers.drain"
 SWEEP_FILES = "workers.sweep_files"
 HEATMAPS = "workers.heatmaps"
+DELIVER = "webhooks.deliver"
+PURGE_DELIVERIES = "webhooks.purge"
 _breaker = Breaker(seconds=5)
 
 

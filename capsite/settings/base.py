@@ -11,11 +11,13 @@ from capsite.settings.parts.celery import *  # noqa: E402
 from capsite.settings.parts.channels import *  # noqa: E402
 from capsite.settings.parts.database import *  # noqa: E402
 from capsite.settings.parts.gateway import *  # noqa: E402
+from capsite.settings.parts.graphql import *  # noqa: E402
 from capsite.settings.parts.logging import *  # noqa: E402
 from capsite.settings.parts.ml import *  # noqa: E402
 from capsite.settings.parts.moderation import *  # noqa: E402
 from capsite.settings.parts.outbound import *  # noqa: E402
 from capsite.settings.parts.security import *  # noqa: E402
+from capsite.settings.parts.signin import *  # noqa: E402
 from capsite.settings.parts.storage import *  # noqa: E402
 
 INSTALLED_APPS = [
@@ -30,8 +32,12 @@ INSTALLED_APPS = [
     "django_htmx",
     "channels",
     "rest_framework",
+    "graphene_django",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "capsite",
     "capsite.accounts",
+    *ALLAUTH_APPS,
     "capsite.gateway",
     "gallery",
     "captions",
@@ -51,6 +57,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "capsite.accounts.middleware.SignInOutageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

@@ -89,4 +89,15 @@ def redis(name: str, default: str) -> str:
     return url
 
 
+def email(name: str, default: str) -> dict[str, Any]:
+    """Return Django's EMAIL settings for a URL that names the mail server."""
+    url = text(name) or default
+    if url.partition("://")[0] not in environ.Env.EMAIL_SCHEMES:
+        raise ImproperlyConfigured(
+            f"{name} must be a mail URL such as smtp+tls://user:password@host:587, "
+            "or consolemail:// to print mail."
+        )
+    return dict(environ.Env.email_url_config(url))
+
+
 VAR_DIR = path("CAPSITE_VAR", BASE_DIR / "var")

@@ -24,7 +24,7 @@ from capsite.supervisor.preflight import listen, lock_path, prepare_var
 from capsite.supervisor.probe import WebProbe
 from capsite.supervisor.reach import await_database
 from capsite.supervisor.refusal import Refusal
-from capsite.supervisor.specs import beat, first_run, migrate, server, web, worker
+from capsite.supervisor.specs import beat, courier, first_run, migrate, server, web, worker
 from capsite.supervisor.status import StatusFile
 
 SERVER_SECONDS = 120  # a crash recovery on a slow disk takes its time
@@ -91,6 +91,7 @@ def _bring_up(
     _step(supervisor, migrate(plan.base, environment))
     if plan.worker:  # it loads its model while the first run loads the demo photos
         supervisor.add(worker(plan.base, environment))
+        supervisor.add(courier(plan.base, environment))
     _step(supervisor, first_run(plan.base, environment, demo=plan.demo))
     supervisor.add(web(plan.base, environment, listener))
     if plan.beat:

@@ -12,6 +12,7 @@ from capsite.supervisor.child import ChildSpec
 Environment = Mapping[str, str]
 
 CELERY = ("-m", "celery", "--quiet", "-A", "capsite")
+COURIER = ("-m", "celery", "--quiet", "-A", "capsite.courier")
 # Six lines at every start in a container; capsite's messages are JSON, never pickles.
 NO_ROOT_WARNING = "ignore:You're running the worker with superuser privileges"
 
@@ -80,6 +81,22 @@ def worker(base: Path, environment: Environment) -> ChildSpec:
         environment={"OMP_NUM_THREADS": str(_cores()), **environment},
         directory=base,
         stop_seconds=30,  # it finishes the batch it has
+    )
+
+
+def courier(base: Path, environment: Environment) -> ChildSpec:
+    """Return the worker that sends webhooks: threads that wait for receivers, and no model."""
+    return ChildSpec(
+        name="courier",
+        command=[
+            *_python("-W", NO_ROOT_WARNING, *COURIER, "worker"),
+            *("--pool", "threads", "--concurrency", "8", "--queues", "deliveries"),
+            *("--hostname", "courier@%h", "--without-gossip", "--without-mingle"),
+            *("--loglevel", "INFO"),
+        ],
+        environment=environment,
+        directory=base,
+        stop_seconds=15,  # it finishes the deliveries at hand
     )
 
 

@@ -5,6 +5,7 @@ from captions.models.heatmap import CaptionHeatmap, HeatmapMethod, HeatmapState
 from captions.models.moderation import CaseState, Decision, ModerationCase
 from captions.models.registry import CaptionModel, ChosenBy, Event, ModelEvent, ModelRole, Role
 from captions.models.vote import Vote
+from captions.webhooks.models import DeliveryState, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "LEVELS",
@@ -14,6 +15,7 @@ __all__ = [
     "CaseState",
     "ChosenBy",
     "Decision",
+    "DeliveryState",
     "Event",
     "HeatmapMethod",
     "HeatmapState",
@@ -23,4 +25,6 @@ __all__ = [
     "Origin",
     "Role",
     "Vote",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from capsite.common.errors import CapsiteError
 from capsite.common.push import push_on_commit
+from capsite.common.texts import tidy_text
 from captions.access import case_for, require_moderator
 from captions.models import Caption, CaseState, Decision, ModerationCase
 from captions.policy import Counts, Policy, reason_for_case
@@ -18,6 +19,7 @@ from gallery.access import Person
 from gallery.services.events import audience
 
 MODERATORS_GROUP = "moderators"
+NOTE_LENGTH = 2_000
 
 
 def case_open_if_needed(*, caption: Caption, counts: Counts) -> ModerationCase | None:
@@ -48,12 +50,11 @@ def case_decide(*, person: Person, case_id: UUID, decision: str, note: str = "")
         message = _("'%(given)s' is no decision. Choose one of: %(all)s.")
         named = {"given": decision, "all": ", ".join(Decision.values)}
         raise CapsiteError("invalid_choice", message % named, field="decision")
-    case_for(person, case_id)
-    case = ModerationCase.objects.select_for_update().get(pk=case_id)
+    case = case_for(person, case_id, ModerationCase.objects.select_for_update(of=("self",)))
     if case.state != CaseState.OPEN:
         message = _("This case was decided already.")
         raise CapsiteError("case_decided", message, status=409, decision=case.decision)
-    case.state, case.decision, case.note = CaseState.DECIDED, decision, note
+    case.state, case.decision, case.note = CaseState.DECIDED, decision, _note(note)
     case.decided_by_id, case.decided_at = person.pk, Now()
     case.save()
     case.refresh_from_db()
@@ -61,6 +62,15 @@ def case_decide(*, person: Person, case_id: UUID, decision: str, note: str = "")
         _hide(case.caption)
     _announce(case, Event.CASE_DECIDED)
     return case
+
+
+def _note(given: str) -> str:
+    note = tidy_text(given)
+    if len(note) > NOTE_LENGTH:
+        message = _("A note has at most %(most)d characters; this one has %(now)d.")
+        named = {"most": NOTE_LENGTH, "now": len(note)}
+        raise CapsiteError("max_length", message % named, field="note")
+    return note
 
 
 def _policy() -> Policy:

@@ -1,11 +1,12 @@
 """Writes captions, together with the end of their job."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.db import transaction
 
 from captions.models import Caption, CaptionModel, Origin
+from captions.webhooks.events import Event, event_emit
 from gallery.models import CaptionJob
 from gallery.models.job import State
 from gallery.services.events import image_changed_on_commit
@@ -46,8 +47,17 @@ def captions_store(
         [_caption_from(candidate, job, model) for candidate in candidates]
     )
     messages = [caption.as_message() for caption in captions]
-    image_changed_on_commit(job.image, State.DONE, captions=messages)
+    image_changed_on_commit(
+        job.image, State.DONE, captions=messages, language=job.language
+    )
+    event_emit(Event.CAPTION_READY, image=job.image, data=_facts(job, messages))
     return captions
+
+
+def _facts(job: CaptionJob, captions: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what webhooks tell of a finished job."""
+    asked = {"strategy": job.strategy, "language": job.language}
+    return {"job": str(job.pk), **asked, "captions": captions}
 
 
 def _caption_from(candidate: Candidate, job: CaptionJob, model: CaptionModel) -> Caption:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from capsite.common.errors import CapsiteError
 from capsite.common.push import push_on_commit
+from capsite.common.texts import tidy_line
 from captions.access import caption_for
 from captions.models import Caption, Vote
 from captions.policy import Counts
@@ -16,6 +17,7 @@ from captions.services.moderation import case_open_if_needed
 from captions.webhooks.events import Event, event_emit
 from gallery.access import Person, require_member
 from gallery.services.events import audience
+from gallery.services.images import image_hold
 
 REASON_LENGTH = 500
 
@@ -59,6 +61,7 @@ def vote_withdraw(*, person: Person, caption_id: UUID) -> Caption:
 
 def _locked(person: Person, caption_id: UUID) -> Caption:
     """Return the caption, its row locked: votes on one caption are counted one after another."""
+    image_hold(caption_for(person, caption_id).image_id)
     return caption_for(person, caption_id, Caption.objects.select_for_update(of=("self",)))
 
 
@@ -100,7 +103,7 @@ def _value(value: int, harmful: bool) -> int:
 
 
 def _reason(given: str) -> str:
-    reason = " ".join(given.split())
+    reason = tidy_line(given)
     if len(reason) > REASON_LENGTH:
         message = _("A reason has at most %(most)d characters; this one has %(now)d.")
         named = {"most": REASON_LENGTH, "now": len(reason)}

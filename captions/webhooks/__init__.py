@@ -1,0 +1,1 @@
+"""Webhooks: endpoints that members register, and every delivery to them."""

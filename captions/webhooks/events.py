@@ -1,13 +1,23 @@
-"""What webhooks may hear of (being written by helper HOOKS; this is its contract)."""
+"""What happens that endpoints can hear of, who hears of it, and the one way to tell them."""
 
+import uuid
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+
+from capsite.accounts.scopes import MODERATORS
+from capsite.common.queues import DELIVER, wake_on_commit
+from captions.webhooks.models import WebhookDelivery, WebhookEndpoint
 from gallery.models import Image
 
 
 class Event(StrEnum):
-    """The events an endpoint may choose."""
+    """The kinds of events; a ping is sent on demand and not subscribed to."""
 
     CAPTION_READY = "caption.ready"
     CAPTION_FAILED = "caption.failed"
@@ -18,5 +28,69 @@ class Event(StrEnum):
     PING = "ping"
 
 
+CHOOSABLE = tuple(event for event in Event if event is not Event.PING)
+FOR_ADMINISTRATORS = frozenset({Event.RATE_LIMITED})
+_MODERATION = frozenset({Event.CASE_OPENED, Event.CASE_DECIDED})
+
+
+@transaction.atomic
 def event_emit(event: Event, *, image: Image | None = None, data: dict[str, Any]) -> None:
-    """Write a delivery for every endpoint concerned."""
+    """Write a delivery for every endpoint concerned and wake the courier on commit.
+
+    Call inside the transaction that makes the event true: both come to be, or neither does.
+    """
+    endpoints = list(_concerned(event, image))
+    if endpoints:
+        event_id = uuid.uuid4()
+        payload = payload_of(event, event_id, data | _image_facts(image))
+        deliveries_add(endpoints, event, event_id, payload)
+
+
+def deliveries_add(
+    endpoints: Iterable[WebhookEndpoint], event: str, event_id: uuid.UUID, payload: dict[str, Any]
+) -> list[WebhookDelivery]:
+    """Write one delivery an endpoint, due now."""
+    now = timezone.now()
+    rows = [
+        WebhookDelivery(
+            endpoint=endpoint, event=event, event_id=event_id, payload=payload, next_at=now
+        )
+        for endpoint in endpoints
+    ]
+    made = WebhookDelivery.objects.bulk_create(rows)
+    wake_on_commit(DELIVER)
+    return made
+
+
+def payload_of(event: str, event_id: uuid.UUID, data: dict[str, Any]) -> dict[str, Any]:
+    """Return what receivers get: the event's id, kind and time, and its facts."""
+    return {
+        "id": str(event_id),
+        "event": str(event),
+        "created_at": timezone.now().isoformat(),
+        "data": data,
+    }
+
+
+def _concerned(event: Event, image: Image | None) -> QuerySet[WebhookEndpoint]:
+    """Owners hear of their photos, moderators of every case, administrators of their own kinds."""
+    hearing = WebhookEndpoint.objects.filter(
+        active=True, owner__is_active=True, events__contains=[event.value]
+    )
+    if event in FOR_ADMINISTRATORS:
+        return hearing.filter(owner__is_superuser=True)
+    who = Q(pk__in=[])
+    if image is not None and image.owner_id is not None:
+        who |= Q(owner_id=image.owner_id)
+    if event in _MODERATION:
+        moderators = WebhookEndpoint.objects.filter(owner__groups__name=MODERATORS)
+        who |= Q(owner__is_superuser=True) | Q(pk__in=moderators.values("pk"))
+    return hearing.filter(who)
+
+
+def _image_facts(image: Image | None) -> dict[str, Any]:
+    """Name the photo; the page is a path, since a site may answer to several names."""
+    if image is None:
+        return {}
+    page = reverse("gallery:photo", args=[image.pk])
+    return {"image": {"id": str(image.pk), "title": image.title, "path": page}}

@@ -8,9 +8,10 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from capsite.common.errors import CapsiteError
-from gallery.access import Person, album_owned, image_for, require_member
-from gallery.models import Album, AlbumItem
+from capsite.common.errors import CapsiteError, NotFound
+from capsite.common.texts import tidy_line, tidy_text
+from gallery.access import Person, album_owned, may_see, require_member
+from gallery.models import Album, AlbumItem, Image
 from gallery.models.image import Visibility
 from gallery.services.images import visibility_checked
 
@@ -36,6 +37,7 @@ def album_create(
     )
 
 
+@transaction.atomic
 def album_update(
     *,
     person: Person,
@@ -45,7 +47,7 @@ def album_update(
     visibility: str | None = None,
 ) -> Album:
     """Change what is given and leave the rest."""
-    album = album_owned(person, album_id)
+    album = _locked(person, album_id)
     changes: dict[str, Any] = {}
     if title is not None:
         changes["title"] = _title(title)
@@ -73,7 +75,7 @@ def album_add(*, person: Person, album_id: UUID, image_ids: Sequence[UUID]) -> A
     if len(present) + len(wanted) > MOST_IMAGES:
         message = _("An album holds at most %(most)d photos.") % {"most": MOST_IMAGES}
         raise CapsiteError("album_full", message, field="images")
-    images = [image_for(person, key) for key in wanted]
+    images = _seen(person, wanted)
     last = album.items.aggregate(last=Max("position"))["last"]
     start = 0 if last is None else last + 1
     AlbumItem.objects.bulk_create(
@@ -95,12 +97,22 @@ def album_remove(*, person: Person, album_id: UUID, image_ids: Sequence[UUID]) -
 
 def _locked(person: Person, album_id: UUID) -> Album:
     """Return the album with its row locked: two additions at once get different places."""
-    album = album_owned(person, album_id)
-    return Album.objects.select_for_update().get(pk=album.pk)
+    Album.objects.select_for_update().filter(pk=album_id).first()
+    return album_owned(person, album_id)
+
+
+def _seen(person: Person, image_ids: Sequence[UUID]) -> list[Image]:
+    """Return these photos in this order, locked: none of them goes before it is in the album."""
+    rows = Image.objects.filter(pk__in=image_ids).order_by("pk").select_for_update(no_key=True)
+    found = {image.pk: image for image in rows if may_see(person, image)}
+    missing = next((key for key in image_ids if key not in found), None)
+    if missing is not None:
+        raise NotFound(_("There is no such photo, or it is private: %(id)s.") % {"id": missing})
+    return [found[key] for key in image_ids]
 
 
 def _title(given: str) -> str:
-    title = " ".join(given.split())
+    title = tidy_line(given)
     if not title or len(title) > TITLE_LENGTH:
         message = _("An album's title has 1 to %(most)d characters; this one has %(now)d.")
         named = {"most": TITLE_LENGTH, "now": len(title)}
@@ -109,8 +121,9 @@ def _title(given: str) -> str:
 
 
 def _description(given: str) -> str:
-    if len(given) > DESCRIPTION_LENGTH:
+    description = tidy_text(given)
+    if len(description) > DESCRIPTION_LENGTH:
         message = _("A description has at most %(most)d characters; this one has %(now)d.")
-        named = {"most": DESCRIPTION_LENGTH, "now": len(given)}
+        named = {"most": DESCRIPTION_LENGTH, "now": len(description)}
         raise CapsiteError("max_length", message % named, field="description")
-    return given
+    return description

@@ -12,7 +12,7 @@ from capsite.common.errors import CapsiteError
 from gallery.access import Person, require_upload
 from gallery.models import Batch, BatchItem
 from gallery.models.job import Language, Strategy
-from gallery.services.uploads import Upload, image_upload
+from gallery.services.uploads import Upload, image_upload, require_ask
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,11 @@ def batch_create(
 ) -> Batch:
     """Take in every photo that is one; a refused one stops no other and is listed with its reason.
 
-    Photos are taken in one by one, each in a transaction of its own, so that memory holds one at a
-    time and what was taken in is never lost. Raises CapsiteError for an empty or too large batch.
+    Photos are taken in one by one, each in a transaction of its own, so that what was taken in is
+    never lost. Raises CapsiteError for an empty or too large batch.
     """
     require_upload(person)
+    require_ask(strategy=strategy, language=language, num=num)
     most = settings.CAPSITE_BATCH_MOST_PHOTOS
     first = list(islice(photos, most + 1))
     if not 1 <= len(first) <= most:

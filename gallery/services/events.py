@@ -30,13 +30,15 @@ def image_changed_on_commit(
     *,
     captions: list[dict[str, Any]] | None = None,
     error: dict[str, str] | None = None,
+    language: str = "",
 ) -> None:
-    """Announce a photo's new state, with the captions when there are any."""
+    """Announce a photo's new state, with the captions, and the language that was asked for."""
     message = {
         "type": "image.updated",
         "image": str(image.pk),
         "state": str(state),
         "captions": captions or [],
         "error": error,
+        "language": language,
     }
     push_on_commit(audience(image), message)

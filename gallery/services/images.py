@@ -7,8 +7,9 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from capsite.common.errors import CapsiteError
-from capsite.common.push import GALLERY_GROUP, push_on_commit
+from capsite.common.errors import CapsiteError, NotFound
+from capsite.common.push import GALLERY_GROUP, image_group, push_on_commit
+from capsite.common.texts import tidy_line
 from gallery.access import Person, image_owned
 from gallery.models import Image
 from gallery.models.image import Visibility
@@ -23,7 +24,7 @@ def image_update(
     *, person: Person, image_id: UUID, title: str | None = None, visibility: str | None = None
 ) -> Image:
     """Change a photo's title or who may see it; screens that may not see it any more drop it."""
-    image = image_owned(person, image_id)
+    image = image_owned(person, image_id, Image.objects.select_for_update(no_key=True))
     before = image.visibility
     if title is not None:
         image.title = _title(title)
@@ -40,6 +41,15 @@ def image_delete(*, person: Person, image_id: UUID) -> None:
     images_delete([image_owned(person, image_id)])
 
 
+def image_hold(image_id: UUID) -> None:
+    """Keep a photo from being deleted until this transaction ends; NotFound when it is gone.
+
+    Whoever hangs something on a photo holds it first, so that a deletion sees all that hangs on it.
+    """
+    if not Image.objects.select_for_update(no_key=True).filter(pk=image_id).values_list("pk"):
+        raise NotFound(_("This photo was removed meanwhile."))
+
+
 @transaction.atomic
 def images_delete(images: Sequence[Image]) -> None:
     """Delete photos with their jobs, captions and files, and tell open screens."""
@@ -47,7 +57,10 @@ def images_delete(images: Sequence[Image]) -> None:
         message = {"type": "image.removed", "image": str(image.pk)}
         push_on_commit(audience(image), message)
         transaction.on_commit(partial(files_delete, image.folder))
-    Image.objects.filter(pk__in=[image.pk for image in images]).delete()
+    rows = Image.objects.filter(pk__in=[image.pk for image in images])
+    # Nothing new may hang on them from here on, or the database would refuse to delete them.
+    list(rows.order_by("pk").select_for_update().values_list("pk"))
+    rows.delete()
 
 
 def visibility_checked(value: str) -> str:
@@ -60,7 +73,7 @@ def visibility_checked(value: str) -> str:
 
 
 def _title(given: str) -> str:
-    title = " ".join(given.split())
+    title = tidy_line(given)
     if len(title) > TITLE_LENGTH:
         message = _("A title has at most %(most)d characters; this one has %(now)d.")
         named = {"most": TITLE_LENGTH, "now": len(title)}
@@ -70,8 +83,8 @@ def _title(given: str) -> str:
 
 def _tell(image: Image, before: str) -> None:
     """Take the photo from the screens of strangers, or show it to them."""
-    if before == Visibility.PUBLIC:
-        message = {"type": "image.removed", "image": str(image.pk)}
-        push_on_commit([GALLERY_GROUP], message)
+    group = GALLERY_GROUP if before == Visibility.PUBLIC else image_group(image.pk)
+    if before == Visibility.PUBLIC or image.visibility == Visibility.PRIVATE:
+        push_on_commit([group], {"type": "image.removed", "image": str(image.pk)})
     if image.visibility == Visibility.PUBLIC:
         image_created_on_commit(image)

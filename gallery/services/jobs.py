@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from capsite.common.errors import NotFound
+from capsite.common.notices import JOB_FAILED, notice
 from capsite.common.queues import wake_on_commit
 from gallery.models import CaptionJob, Image
 from gallery.models.job import ACTIVE, Language, State, Strategy
@@ -114,10 +115,12 @@ def job_finish(job: CaptionJob, *, timings: dict[str, float]) -> None:
     _end(job, state=State.DONE, timings=timings, error_code="", error_message="")
 
 
+@transaction.atomic
 def job_fail(job: CaptionJob, *, code: str, message: str) -> None:
     """End a job for good, with the reason people will read. May raise LeaseLost."""
     _end(job, state=State.FAILED, error_code=code, error_message=message)
     image_changed_on_commit(job.image, State.FAILED, error={"code": code, "message": message})
+    notice(JOB_FAILED, job=job, code=code, message=message)
 
 
 def job_release(job: CaptionJob, *, code: str, message: str, counted: bool = True) -> None:

@@ -1,5 +1,6 @@
 """A photo comes in: inspected, stored, and written with its job in one transaction."""
 
+import hashlib
 import threading
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -30,6 +31,7 @@ from gallery.services.jobs import job_ensure
 
 # A photo at the pixel limit takes up to 0.9 GB while it is decoded; others wait their turn.
 DECODING = threading.BoundedSemaphore(2)
+MOST_CAPTIONS = 10  # of one job
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def image_upload(
     in, and for anything that is not an acceptable photo, and leaves no file behind when it does.
     """
     require_upload(person)
-    require_language(language)
+    require_ask(strategy=strategy, language=language, num=num)
     owner = person if person.is_authenticated else None
     if visibility_checked(visibility) == Visibility.PRIVATE:
         require_member(person)
@@ -93,7 +95,7 @@ def captions_ask(
 
     A language that was asked for and answered in English may be asked for again.
     """
-    require_language(language)
+    require_ask(strategy=strategy, language=language, num=num)
     return job_ensure(
         image=image,
         strategy=strategy,
@@ -101,6 +103,19 @@ def captions_ask(
         num=num or settings.CAPSITE_CAPTIONS_PER_PHOTO,
         again=not image.captions.filter(language=language).exists(),
     )
+
+
+def require_ask(*, strategy: str, language: str, num: int | None) -> None:
+    """Refuse what no captioner can be asked for, naming what there is."""
+    require_language(language)
+    if strategy not in Strategy.values:
+        message = _("'%(given)s' is no strategy of captions. Choose one of: %(all)s.")
+        named = {"given": strategy, "all": ", ".join(Strategy.values)}
+        raise CapsiteError("invalid_choice", message % named, field="strategy")
+    if num is not None and not 1 <= num <= MOST_CAPTIONS:
+        message = _("Ask for 1 to %(most)d captions, not %(given)d.")
+        named = {"most": MOST_CAPTIONS, "given": num}
+        raise CapsiteError("invalid_range", message % named, field="num")
 
 
 def require_language(language: str) -> None:
@@ -112,15 +127,18 @@ def require_language(language: str) -> None:
 
 
 def _take_in(data: bytes, owner: Any, details: dict[str, Any], ask: dict[str, Any]) -> Upload:
-    with DECODING:
-        photo = _inspected(data)
-        image = _find(photo.sha256, owner)
-        if image is None:
-            new = _image_from(photo, owner, details)
-            files_write(new, photo, data)
-    if image is not None:
-        return Upload(image, job_ensure(image=image, **ask), existing=True)
-    return _stored(new, ask)
+    # Bytes that are here were inspected when they came: they cost a hash, and no decoding.
+    image = _find(hashlib.sha256(data).hexdigest(), owner)
+    if image is None:
+        with DECODING:
+            photo = _inspected(data)
+            image = _find(photo.sha256, owner)  # somebody was quicker while this one waited
+            if image is None:
+                new = _image_from(photo, owner, details)
+                files_write(new, photo, data)
+    if image is None:
+        return _stored(new, ask)
+    return Upload(image, job_ensure(image=image, **ask), existing=True)
 
 
 def _inspected(data: bytes) -> Photo:

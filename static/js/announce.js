@@ -34,17 +34,18 @@ function spoken(sentence, { text, lang }) {
 }
 
 function nothing() {
-  return { captions: 0, photos: 0, text: "", lang: "" };
+  return { captions: 0, photos: 0, text: "", lang: "", asked: "" };
 }
 
 /**
  * Say that a caption came; several within a moment become one sentence.
  * @param {string} text
- * @param {string} lang
+ * @param {string} lang the language it is written in
+ * @param {string} [asked] the language that was asked for
  */
-export function announceCaption(text, lang) {
+export function announceCaption(text, lang, asked) {
   gathered.captions += 1;
-  Object.assign(gathered, { text, lang });
+  Object.assign(gathered, { text, lang, asked: asked || lang });
   gatherSoon();
 }
 
@@ -59,10 +60,10 @@ function gatherSoon() {
 }
 
 function announceGathered() {
-  const { captions, photos, text, lang } = gathered;
+  const { captions, photos, text, lang, asked } = gathered;
   const parts = [];
   if (photos) parts.push(sayCount("said.photos", photos));
-  if (captions === 1) parts.push(say("said.captioned", { text }));
+  if (captions === 1) parts.push(say(asked === lang ? "said.captioned" : "said.instead", { text }));
   if (captions > 1) parts.push(sayCount("said.captions", captions));
   gathered = nothing();
   gathering = 0;

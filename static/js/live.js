@@ -117,7 +117,7 @@ async function fetchCreated() {
 
 /** @param {import("./cards.js").Update} message */
 async function photoUpdated(message) {
-  const { image, state, captions, error } = message;
+  const { image, state, captions, error, language } = message;
   const best = bestOf(captions ?? []);
   await coming.get(image);
   const card = cardOf(image);
@@ -128,7 +128,7 @@ async function photoUpdated(message) {
   // A message that is read again on the next page was heard before.
   if (!best || message.said || !(fresh || onShow(image))) return;
   message.said = true;
-  announceCaption(best.text, best.language);
+  announceCaption(best.text, best.language, language);
 }
 
 /** @param {string} id */

@@ -99,8 +99,8 @@ function show(upload, row) {
  * @param {Upload} upload
  * @returns {string}
  */
-function wordsFor({ state, share, wait, why, caption }) {
-  if (state === "done") return caption;
+function wordsFor({ state, share, wait, why, caption, spoken, language }) {
+  if (state === "done") return spoken && spoken !== language ? say("tray.instead", { caption }) : caption;
   if (state === "refused") return say("tray.refused", { why });
   if (state === "failed") return say("tray.uncaptioned", { why });
   if (MAKING.has(state)) return say(`stage.${state}`);

@@ -12,6 +12,7 @@ from django.db import transaction
 from capsite.common.push import push_on_commit
 from captions.consumers import GalleryConsumer
 from gallery.services.events import image_changed_on_commit
+from gallery.services.images import image_update
 from tests.factories import ImageFactory, UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -88,6 +89,26 @@ async def test_an_unlisted_photo_can_be_watched_and_left():
     await changed(image)
     assert await screen.receive_nothing(timeout=0.2)
     await screen.disconnect()
+
+
+@pytest.mark.parametrize("before", ["public", "unlisted"])
+async def test_who_watched_a_photo_hears_no_more_once_it_is_private(before):
+    owner = await database_sync_to_async(UserFactory)()
+    image = await database_sync_to_async(ImageFactory)(owner=owner, visibility=before)
+    stranger, mine = await opened(), await opened(owner)
+    await stranger.send_json_to({"type": "watch", "image": str(image.pk)})
+    await asyncio.sleep(0.2)
+    change = {"person": owner, "image_id": image.pk, "visibility": "private"}
+    image = await database_sync_to_async(image_update)(**change)
+    assert (await stranger.receive_json_from())["type"] == "image.removed"
+    await asyncio.sleep(0.2)
+    await changed(image)
+    heard = await mine.receive_json_from()
+    heard = heard if heard["type"] == "image.updated" else await mine.receive_json_from()
+    assert (heard["type"], heard["image"]) == ("image.updated", str(image.pk))
+    assert await stranger.receive_nothing(timeout=0.3)
+    for socket in (stranger, mine):
+        await socket.disconnect()
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,12 @@
 import hashlib
 
 import factory
+from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from captions.models import Caption, CaptionModel
-from gallery.models import CaptionJob, Image
+from annotations.models import Annotation, Revision
+from captions.models import Caption, CaptionModel, ModerationCase, Vote
+from gallery.models import Album, CaptionJob, Image
 from gallery.models.job import State
 
 
@@ -72,3 +74,59 @@ class CaptionFactory(factory.django.DjangoModelFactory):
     strategy = "beam"
     log_probability = -0.7
     confidence = 0.61
+
+
+class AlbumFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Album
+
+    owner = factory.SubFactory(UserFactory)
+    title = factory.Sequence(lambda n: f"Album {n}")
+    visibility = "public"
+
+
+class VoteFactory(factory.django.DjangoModelFactory):
+    """A vote as a row alone; ``vote_cast`` also counts it."""
+
+    class Meta:
+        model = Vote
+
+    caption = factory.SubFactory(CaptionFactory)
+    voter = factory.SubFactory(UserFactory)
+    value = 1
+
+
+class CaseFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ModerationCase
+
+    caption = factory.SubFactory(CaptionFactory)
+    reason = "downvoted"
+
+
+class AnnotationFactory(factory.django.DjangoModelFactory):
+    """A published text with its first version."""
+
+    class Meta:
+        model = Annotation
+        skip_postgeneration_save = True
+
+    image = factory.SubFactory(ImageFactory)
+    author = factory.SubFactory(UserFactory)
+    language = "en"
+    version = 1
+    text = factory.Sequence(lambda n: f"A dog runs over field {n}.")
+
+    @factory.post_generation
+    def first_revision(self, create, extracted, **kwargs):
+        if create:
+            Revision.objects.create(
+                annotation=self, number=1, text=self.text, author=self.author, kind="written"
+            )
+
+
+def moderator(**fields):
+    """Return a new member of the moderators' group."""
+    person = UserFactory(**fields)
+    person.groups.add(Group.objects.get_or_create(name="moderators")[0])
+    return person

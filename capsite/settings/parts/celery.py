@@ -25,6 +25,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "interactive"
+CELERY_TASK_ROUTES = {"webhooks.*": {"queue": "deliveries"}}  # the courier's
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
@@ -32,5 +33,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     # Whatever wake-up was lost, the worker looks at the table this often.
     "wake": {"task": "workers.drain", "schedule": 5.0, "options": {"expires": 5}},
+    "deliver": {"task": "webhooks.deliver", "schedule": 10.0, "options": {"expires": 10}},
+    "log": {"task": "webhooks.purge", "schedule": 3600.0, "options": {"expires": 3600}},
     "orphans": {"task": "workers.sweep_files", "schedule": 3600.0, "options": {"expires": 3600}},
 }

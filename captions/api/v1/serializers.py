@@ -1,28 +1,29 @@
 """What version 1 of the REST API reads and writes."""
 
 from collections.abc import Sequence
+from typing import Any
 
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from captions.api.shared.bodies import SecondsField
+from captions.api.shared.intake import WAYS, PhotoFields
+from captions.api.shared.waiting import MOST_SECONDS
 from captions.models import Caption, CaptionModel, ModelRole
-from gallery.models import CaptionJob
+from gallery.models import CaptionJob, Image
 from gallery.models.job import Language, Strategy
+
+LEVELS = ("low", "medium", "high")
 
 
 def _not_among(name: str, allowed: Sequence[str]) -> str:
     return f"'{{input}}' is no {name} of captions. Choose one of: {', '.join(allowed)}."
 
 
-class CaptionRequestSerializer(serializers.Serializer):
-    """The multipart form of a caption request."""
+class CaptionRequestSerializer(PhotoFields):
+    """A photo, as a multipart form or JSON, and how to caption it."""
 
-    image = serializers.FileField(
-        allow_empty_file=True,  # an empty file is refused by the ingest, in its own words
-        error_messages={
-            "required": "Send a photo as the multipart field 'image'.",
-            "invalid": "Send a photo as the multipart field 'image', not as text.",
-        },
-    )
     strategy = serializers.ChoiceField(
         choices=Strategy.choices,
         default=Strategy.BEAM,
@@ -34,13 +35,23 @@ class CaptionRequestSerializer(serializers.Serializer):
         error_messages={"invalid_choice": _not_among("language", Language.values)},
     )
     num = serializers.IntegerField(min_value=1, max_value=10, required=False)
+    wait = SecondsField(
+        default=0, min_value=0, max_value=MOST_SECONDS, help_text="Seconds to wait at most."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Take exactly one photo; a form that has none is told of its field, as ever."""
+        if not any(way in attrs for way in WAYS):
+            message = "Send a photo as the multipart field 'image'."
+            raise serializers.ValidationError({"image": message}, code="required")
+        return super().validate(attrs)
 
 
 class CaptionSerializer(serializers.ModelSerializer):
     """One caption."""
 
     model: serializers.StringRelatedField = serializers.StringRelatedField()
-    level = serializers.CharField(read_only=True)
+    level = serializers.ChoiceField(LEVELS, read_only=True, allow_blank=True)
 
     class Meta:
         """The fields a program may rely on."""
@@ -59,6 +70,14 @@ class CaptionSerializer(serializers.ModelSerializer):
             "model",
             "created_at",
         ]
+        read_only_fields = fields
+
+
+class ErrorSerializer(serializers.Serializer):
+    """Why something failed."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
 
 
 class JobSerializer(serializers.ModelSerializer):
@@ -71,12 +90,50 @@ class JobSerializer(serializers.ModelSerializer):
 
         model = CaptionJob
         fields = ["id", "state", "strategy", "language", "num", "error", "created_at"]
+        read_only_fields = fields
 
+    @extend_schema_field(ErrorSerializer(allow_null=True))
     def get_error(self, job: CaptionJob) -> dict[str, str] | None:
         """Return code and message of a failure, or null."""
         if not job.error_code:
             return None
         return {"code": job.error_code, "message": job.error_message}
+
+
+class AddressesSerializer(serializers.Serializer):
+    """A photo's id, its page, and where its captions are."""
+
+    id = serializers.UUIDField()
+    url = serializers.SerializerMethodField()
+    captions_url = serializers.SerializerMethodField()
+
+    def get_url(self, image: Image) -> str:
+        """Return the address of the photo's page."""
+        return reverse("gallery:photo", args=[image.pk])
+
+    def get_captions_url(self, image: Image) -> str:
+        """Return the address of its captions."""
+        return reverse("v1:image-captions", args=[image.pk])
+
+
+class WaitingSerializer(serializers.Serializer):
+    """A photo that was sent, and the job that captions it."""
+
+    image = AddressesSerializer()
+    job = JobSerializer()
+
+
+class CaptionedSerializer(WaitingSerializer):
+    """A photo that was sent, its job, and the captions, where the job is done."""
+
+    captions = CaptionSerializer(many=True, required=False)
+
+
+class CaptionsOfImageSerializer(serializers.Serializer):
+    """Every caption of a photo, the most confident first, and its latest job."""
+
+    results = CaptionSerializer(many=True)
+    job = JobSerializer(allow_null=True)
 
 
 class RoleSerializer(serializers.ModelSerializer):
@@ -87,15 +144,25 @@ class RoleSerializer(serializers.ModelSerializer):
 
         model = ModelRole
         fields = ["language", "role", "share", "since"]
+        read_only_fields = fields
 
 
 class VersionSerializer(serializers.ModelSerializer):
     """One version of the captioner."""
 
     roles = RoleSerializer(many=True)
+    languages = serializers.ListField(child=serializers.CharField())
+    metrics = serializers.DictField()
 
     class Meta:
         """The fields a program may rely on."""
 
         model = CaptionModel
         fields = ["name", "revision", "languages", "roles", "metrics", "registered_at"]
+        read_only_fields = fields
+
+
+class VersionsSerializer(serializers.Serializer):
+    """Every registered version, the newest first."""
+
+    results = VersionSerializer(many=True)

@@ -1,0 +1,1 @@
+"""Published texts and search in REST version 2."""

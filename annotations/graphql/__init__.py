@@ -1,0 +1,1 @@
+"""Published texts, their versions, and search in the GraphQL schema."""

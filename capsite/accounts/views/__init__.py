@@ -1,0 +1,1 @@
+"""The account pages that django-allauth does not have."""

@@ -1,0 +1,1 @@
+"""What every version of the REST API is built from; no version imports another."""

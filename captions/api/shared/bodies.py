@@ -1,0 +1,57 @@
+"""Checks what a request says against a serializer; a refusal names the one input that was wrong."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+from rest_framework.request import Request
+
+from capsite.common.errors import CapsiteError
+
+WHOLE = "non_field_errors"
+
+
+class SecondsField(serializers.FloatField):
+    """A finite number of seconds."""
+
+    default_error_messages = {"not_finite": gettext_lazy("A valid number is required.")}
+
+    def to_internal_value(self, data: Any) -> float:
+        """Refuse what is no number, or no finite one."""
+        value = super().to_internal_value(data)
+        if not math.isfinite(value):
+            self.fail("not_finite")
+        return value
+
+
+def checked(kind: type[serializers.Serializer], data: Any, **options: Any) -> dict[str, Any]:
+    """Return what ``data`` says, or raise CapsiteError with ``field`` such as ``items.3.url``."""
+    if not isinstance(data, Mapping):
+        message = _("Send an object with named fields, not a list or a single value.")
+        raise CapsiteError("invalid", message)
+    given = kind(data=data, **options)
+    if not given.is_valid():
+        raise _refusal(given.errors)
+    return given.validated_data
+
+
+def query_of(request: Request, kind: type[serializers.Serializer]) -> dict[str, Any]:
+    """Return what the query of an address says."""
+    return checked(kind, request.query_params)
+
+
+def _refusal(errors: Any) -> CapsiteError:
+    path: list[str] = []
+    while not isinstance(errors, ErrorDetail):
+        if isinstance(errors, Mapping):
+            name, errors = next(iter(errors.items()))
+            path += [] if name == WHOLE else [str(name)]
+        else:
+            place = next(index for index, one in enumerate(errors) if one)
+            errors = errors[place]
+            path += [] if isinstance(errors, ErrorDetail) else [str(place)]
+    return CapsiteError(errors.code, str(errors), field=".".join(path))

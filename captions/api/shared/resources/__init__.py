@@ -1,0 +1,1 @@
+"""Resources that every version shows alike; a version mounts them, or subclasses with its own."""

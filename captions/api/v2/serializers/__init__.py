@@ -1,0 +1,1 @@
+"""What version 2 of the REST API reads and writes."""

@@ -1,0 +1,1 @@
+"""The views of version 2 of the REST API, one module a resource."""

@@ -1,0 +1,1 @@
+"""Captions, votes, moderation, models and webhooks in the GraphQL schema."""

@@ -1,0 +1,1 @@
+"""Photos, jobs, albums and batches in the GraphQL schema."""
