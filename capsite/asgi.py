@@ -13,7 +13,7 @@ django_application = get_asgi_application()
 # Apps may be imported only once Django is set up.
 from django.conf import settings  # noqa: E402
 
-from capsite.accounts.sockets import socket_identity  # noqa: E402
+from capsite.accounts.graphql.sockets import late_identity  # noqa: E402
 from capsite.common.bodylimit import App, limit_body  # noqa: E402
 from capsite.common.graphql.consumer import GraphQLConsumer  # noqa: E402
 from captions.routing import websocket_urlpatterns  # noqa: E402
@@ -26,6 +26,6 @@ application = ProtocolTypeRouter(
         "http": limit_body(
             cast(App, django_application), max_bytes=settings.CAPSITE_BODY_MAX_BYTES
         ),
-        "websocket": socket_identity(URLRouter(sockets)),
+        "websocket": late_identity(URLRouter(sockets), path="/ws/graphql/"),
     }
 )

@@ -10,6 +10,7 @@ from uuid import UUID
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
+from capsite.accounts.scopes import Scope
 from capsite.common.errors import CapsiteError
 from capsite.common.outage import OUTAGES, outage_error
 from capsite.common.push import GALLERY_GROUP, image_group, user_group
@@ -20,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 PULSE_SECONDS = 5
 MAX_WATCHED = 50
+NOT_ALLOWED = 4403
 # The layer forgets members after a day (group_expiry); a screen may stay open longer.
 REJOIN_BEATS = 3600 // PULSE_SECONDS
 
@@ -29,6 +31,10 @@ class GalleryConsumer(AsyncJsonWebsocketConsumer):
 
     async def connect(self) -> None:
         """Join the gallery and the person's own group, then say how the worker is."""
+        if not self._may_read:
+            await self.accept()  # a refused handshake would tell no code
+            await self.close(NOT_ALLOWED)
+            return
         self.joined: set[str] = {GALLERY_GROUP}
         if self._person.is_authenticated:
             self.joined.add(user_group(self._person.pk))
@@ -43,7 +49,7 @@ class GalleryConsumer(AsyncJsonWebsocketConsumer):
         if hasattr(self, "beat"):
             self.beat.cancel()
         with contextlib.suppress(Exception):  # the layer may be what broke the connection
-            for group in self.joined:
+            for group in getattr(self, "joined", ()):
                 await self.channel_layer.group_discard(group, self.channel_name)
 
     async def receive(
@@ -79,6 +85,12 @@ class GalleryConsumer(AsyncJsonWebsocketConsumer):
     @property
     def _person(self) -> Person:
         return cast(Person, self.scope["user"])
+
+    @property
+    def _may_read(self) -> bool:
+        """A token may have been made for something else than reading."""
+        grant = self.scope.get("grant")
+        return grant is None or Scope.CAPTIONS_READ in grant.scopes
 
     async def _watch(self, image: str) -> None:
         try:

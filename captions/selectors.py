@@ -18,6 +18,7 @@ from captions.models import (
 )
 from gallery.access import Person
 from gallery.models import CaptionJob, Image
+from gallery.models.image import Visibility
 from gallery.models.job import Language
 from gallery.selectors import with_captions
 
@@ -101,7 +102,7 @@ def votes_mine(person: Person, captions: Iterable[Caption]) -> dict[UUID, int]:
 
 def votes_of(person: Person) -> QuerySet[Vote]:
     """Return a member's votes on captions that are still shown to them, the latest first."""
-    seen = ~Q(caption__image__visibility="private") | Q(caption__image__owner_id=person.pk)
+    seen = ~Q(caption__image__visibility=Visibility.PRIVATE) | Q(caption__image__owner_id=person.pk)
     rows = Vote.objects.filter(seen, voter_id=person.pk, caption__hidden_at__isnull=True)
     return rows.select_related("caption__model").order_by("-updated_at", "-id")
 

@@ -26,7 +26,8 @@ class ConfirmedEmailStage(EmailVerificationStage):
 
     def handle(self) -> tuple[Any, bool]:
         """Let in whoever an administrator made by command; sign-up always asks for an address."""
-        if not self.login.user.email and not self.login.user.emailaddress_set.exists():
+        person = self.login.user  # None for a sign-up with an address that is taken
+        if person and not person.email and not person.emailaddress_set.exists():
             return None, True
         return super().handle()
 
@@ -74,5 +75,5 @@ class MFAAdapter(DefaultMFAAdapter):
 
 def _keys() -> MultiFernet:
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    digests = [hashlib.sha256(b"capsite.mfa" + secret.encode()).digest() for secret in secrets]
+    digests = [hashlib.sha256(f"capsite.mfa{secret!s}".encode()).digest() for secret in secrets]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from allauth.account.forms import LoginForm
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +12,15 @@ from capsite.accounts.models import User
 from capsite.accounts.scopes import SCOPE_WORDS, Scope, scopes_of
 
 DAYS = [(7, _("7 days")), (30, _("30 days")), (90, _("90 days")), (365, _("1 year"))]
+
+
+class SignInForm(LoginForm):
+    """allauth's form, with a label that says what to type."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Name the first field for people."""
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = _("E-mail or user name")
 
 
 class ProfileForm(forms.Form):

@@ -37,6 +37,13 @@ SCOPE_WORDS = {
     Scope.MODERATION: _("Decide reported captions, where you are a moderator"),
 }
 
+ROLE_WORDS = {
+    Role.VISITOR: _("Visitor"),
+    Role.MEMBER: _("Member"),
+    Role.MODERATOR: _("Moderator"),
+    Role.ADMINISTRATOR: _("Administrator"),
+}
+
 
 def role_of(person: Person) -> Role:
     """Return the role; asked once of the database for each ``person`` object."""

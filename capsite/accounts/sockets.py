@@ -40,7 +40,7 @@ def socket_identity(application: App) -> App:
     by_session = AllowedHostsOriginValidator(AuthMiddlewareStack(_Session(application)))
     by_token = _Token(application)
 
-    async def identified(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    async def identified(scope: Any, receive: Any, send: Any) -> None:
         app = by_session if _bearer(scope) is None else by_token
         await app(scope, receive, send)
 
@@ -53,7 +53,7 @@ class _Session:
     def __init__(self, application: App) -> None:
         self.application = application
 
-    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Run the consumer with the grant of the session."""
 
         key = scope["session"].session_key
@@ -68,7 +68,7 @@ class _Token:
     def __init__(self, application: App) -> None:
         self.application = application
 
-    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Run the consumer with the token's grant, or refuse the socket with 4401."""
         raw = _bearer(scope) or ""
         try:
@@ -87,7 +87,8 @@ class _Token:
 async def _session_stands(key: str | None) -> bool:
     # A new store object: the one in the scope keeps what it has read.
     store = import_module(settings.SESSION_ENGINE).SessionStore(key)
-    return bool((await get_user({"session": store})).is_authenticated)
+    scope: Any = {"session": store}
+    return bool((await get_user(scope)).is_authenticated)
 
 
 async def _token_stands(raw: str) -> bool:

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 REPLAYED = "Idempotent-Replayed"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
-_KEPT_HEADERS = ("Content-Type", "Content-Language", "Location", "Link", "Cache-Control")
+_KEPT_HEADERS = ("Content-Type", "Content-Language", "Location", "Link")
 # They tell of a moment, not of the request: trying again may go otherwise.
 _PASSING = frozenset({408, 409, 423, 425, 429})
 
@@ -108,8 +108,9 @@ class IdempotentMixin(APIView):
 
 
 def _is_final(response: HttpResponseBase) -> bool:
-    status = response.status_code
-    return status < 500 and status not in _PASSING and not response.streaming
+    """Tell whether the answer may be kept; never one that hands out a secret."""
+    status, secret = response.status_code, "no-store" in response.get("Cache-Control", "")
+    return status < 500 and status not in _PASSING and not secret and not response.streaming
 
 
 def _answer(row: IdempotencyKey) -> HttpResponse:

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.middleware.http import ConditionalGetMiddleware
 from django.template.loader import render_to_string
 from django.utils.cache import (
-    cc_delim_re,
     patch_cache_control,
     patch_vary_headers,
     set_response_etag,
@@ -117,7 +116,8 @@ def _may_be_kept(request: HttpRequest, response: HttpResponseBase) -> bool:
 
 
 def _never_stored(response: HttpResponseBase) -> bool:
-    return "no-store" in cc_delim_re.split(response.get("Cache-Control", "").lower())
+    directives = response.get("Cache-Control", "").lower().split(",")
+    return "no-store" in (one.strip() for one in directives)
 
 
 def _refused(request: HttpRequest, refusal: RateLimited) -> HttpResponse:

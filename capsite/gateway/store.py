@@ -3,12 +3,13 @@
 import logging
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from limits import parse
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
+from redis import Redis
 from redis.backoff import NoBackoff
 from redis.commands.core import Script
 from redis.exceptions import NoScriptError, RedisError
@@ -84,7 +85,7 @@ def _run(script: Script, limits: Sequence[Limit], wanted: Sequence[Sequence[int]
 
     Script objects in a pipeline would first ask whether the server has the script, each time.
     """
-    connection = _storage().get_connection()
+    connection = cast(Redis, _storage().get_connection())
     with connection.pipeline(transaction=False) as pipeline:
         for limit, arguments in zip(limits, wanted, strict=True):
             pipeline.evalsha(script.sha, 2, *_keys(limit), *arguments)

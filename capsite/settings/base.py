@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.humanize",  # allauth's pages write times with it
     "django.contrib.sessions",
     "django.contrib.messages",
     "servestatic",

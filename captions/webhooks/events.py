@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -30,6 +30,8 @@ class Event(StrEnum):
 
 CHOOSABLE = tuple(event for event in Event if event is not Event.PING)
 FOR_ADMINISTRATORS = frozenset({Event.RATE_LIMITED})
+# Django knows no KEY SHARE, the one lock that does not make events wait for one another.
+_HOLD = f"SELECT id FROM {WebhookEndpoint._meta.db_table} WHERE id = ANY(%s::uuid[]) FOR KEY SHARE"
 _MODERATION = frozenset({Event.CASE_OPENED, Event.CASE_DECIDED})
 
 
@@ -39,7 +41,7 @@ def event_emit(event: Event, *, image: Image | None = None, data: dict[str, Any]
 
     Call inside the transaction that makes the event true: both come to be, or neither does.
     """
-    endpoints = list(_concerned(event, image))
+    endpoints = _held(list(_concerned(event, image)))
     if endpoints:
         event_id = uuid.uuid4()
         payload = payload_of(event, event_id, data | _image_facts(image))
@@ -86,6 +88,19 @@ def _concerned(event: Event, image: Image | None) -> QuerySet[WebhookEndpoint]:
         moderators = WebhookEndpoint.objects.filter(owner__groups__name=MODERATORS)
         who |= Q(owner__is_superuser=True) | Q(pk__in=moderators.values("pk"))
     return hearing.filter(who)
+
+
+def _held(endpoints: list[WebhookEndpoint]) -> list[WebhookEndpoint]:
+    """Return those still there, which nobody deletes before this transaction has ended.
+
+    Otherwise a member who deletes an endpoint now would make our caller's commit fail.
+    """
+    if not endpoints:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [[str(endpoint.pk) for endpoint in endpoints]])
+        there = {row[0] for row in cursor.fetchall()}
+    return [endpoint for endpoint in endpoints if endpoint.pk in there]
 
 
 def _image_facts(image: Image | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.utils.encoding import force_bytes
 
 PREFIX = "whsec_"
 _PURPOSE = b"capsite webhook secrets"
@@ -39,6 +40,6 @@ def _keys() -> MultiFernet:
     return MultiFernet([_key(key) for key in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]])
 
 
-def _key(secret_key: str) -> Fernet:
-    derived = HKDF(SHA256(), length=32, salt=None, info=_PURPOSE).derive(secret_key.encode())
+def _key(secret_key: str | bytes) -> Fernet:
+    derived = HKDF(SHA256(), length=32, salt=None, info=_PURPOSE).derive(force_bytes(secret_key))
     return Fernet(base64.urlsafe_b64encode(derived))

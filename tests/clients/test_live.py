@@ -33,9 +33,11 @@ pytestmark = pytest.mark.flow
 def site(tiny_model) -> Iterator[Site]:
     """A site with the tiny model, started once."""
     with short_folder() as var:
-        running = Site(var, tiny_model).start()
-        yield running
-        assert running.stop() == 0
+        running = Site(var, tiny_model)
+        try:
+            yield running.start(300)
+        finally:
+            assert running.stop() == 0
 
 
 @pytest.fixture(scope="module")

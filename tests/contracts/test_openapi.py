@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import schemathesis
+import werkzeug
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, transaction
@@ -54,9 +55,9 @@ CHECKS = [
     response_schema_conformance,
     unsupported_method,
 ]
-EXAMPLES = 3  # of each operation, kind of data and person
-BOUNDARIES = 6  # likewise, of those values that lie just inside and outside of what is allowed
-MANY_EXAMPLES, MANY_BOUNDARIES = 60, 400
+EXAMPLES = 1  # of each operation, kind of data and person
+BOUNDARIES = 3  # likewise, of those values that lie just inside and outside of what is allowed
+MANY_EXAMPLES, MANY_BOUNDARIES = 10, 40
 
 
 @pytest.fixture(autouse=True)
@@ -120,13 +121,19 @@ def rows(member) -> dict[str, str]:
 
 
 @pytest.fixture
-def headers(request, member) -> dict[str, str]:
-    """What the person of a test sends along: nothing, or a session with its CSRF token."""
-    who = request.getfixturevalue("who")
-    if who == "visitor":
-        return {}
+def people(member) -> dict[str, dict[str, str]]:
+    """What each person sends along: nothing, or a session with its CSRF token."""
+    plain = {"Accept-Encoding": "identity"}  # what calls here unpacks nothing
+    return {
+        "visitor": plain,
+        "member": plain | _session(member),
+        "moderator": plain | _session(moderator()),
+    }
+
+
+def _session(person: Any) -> dict[str, str]:
     client = Client()
-    client.force_login(member if who == "member" else moderator())
+    client.force_login(person)
     session = client.cookies["sessionid"].value
     secret = "c" * 32  # any will do that stands in the cookie and in the header
     return {"Cookie": f"sessionid={session}; csrftoken={secret}", "X-CSRFToken": secret}
@@ -134,12 +141,15 @@ def headers(request, member) -> dict[str, str]:
 
 def document_of(version: str) -> schemathesis.BaseSchema:
     """Return the document as it is served, without the sign-in, which is the test's to choose."""
-    raw = json.loads(Client().get(f"/api/{version}/openapi.json").content)
+    application = get_wsgi_application()
+    raw = json.loads(werkzeug.Client(application).get(f"/api/{version}/openapi.json").data)
     raw["components"].pop("securitySchemes")
     for methods in raw["paths"].values():
         for operation in methods.values():
             operation.pop("security", None)
-    return schemathesis.openapi.from_dict(raw)
+    schema = schemathesis.openapi.from_dict(raw)
+    schema.app = application
+    return schema
 
 
 def operations_of(version: str) -> Iterator[Any]:
@@ -164,20 +174,26 @@ def boundaries(operation: Any, count: int) -> list[Any]:
 
 
 def explore(
-    version: str, headers: dict[str, str], rows: dict[str, str], *, examples: int, edges: int
+    version: str,
+    people: dict[str, dict[str, str]],
+    rows: dict[str, str],
+    *,
+    examples: int,
+    edges: int,
 ) -> None:
     """Send every operation what it allows and what it forbids, to random rows and to ``rows``."""
-    application = get_wsgi_application()
     found: list[str] = []
 
     def send(case: Any) -> None:
-        with transaction.atomic():
-            answer = case.call(app=application, base_url="http://testserver", headers=headers)
-            transaction.set_rollback(True)
-        try:
-            case.validate_response(answer, checks=CHECKS)
-        except FailureGroup as group:
-            found.extend(f"{case.operation.label}: {why}" for why in group.exceptions)
+        for who, headers in people.items():
+            with transaction.atomic():
+                answer = case.call(headers=headers)
+                transaction.set_rollback(True)
+            try:
+                case.validate_response(answer, checks=CHECKS)
+            except FailureGroup as group:
+                label = f"{who}: {case.operation.label}"
+                found.extend(f"{label}: {why}" for why in group.exceptions)
 
     def send_both(case: Any) -> None:
         send(case)
@@ -214,13 +230,11 @@ def _examples(operation: Any, mode: GenerationMode, count: int, send: Any) -> No
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
-@pytest.mark.parametrize("who", ["visitor", "member", "moderator"])
-def test_answers_are_as_documented(version, who, headers, rows):
-    explore(version, headers, rows, examples=EXAMPLES, edges=BOUNDARIES)
+def test_answers_are_as_documented(version, people, rows):
+    explore(version, people, rows, examples=EXAMPLES, edges=BOUNDARIES)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("version", ["v1", "v2"])
-@pytest.mark.parametrize("who", ["visitor", "member", "moderator"])
-def test_answers_are_as_documented_at_length(version, who, headers, rows):
-    explore(version, headers, rows, examples=MANY_EXAMPLES, edges=MANY_BOUNDARIES)
+def test_answers_are_as_documented_at_length(version, people, rows):
+    explore(version, people, rows, examples=MANY_EXAMPLES, edges=MANY_BOUNDARIES)

@@ -56,8 +56,9 @@ def test_graphiql_works_under_the_content_policy(live: str):
         page.keyboard.press("Escape")
         page.get_by_role("button", name="Show Documentation Explorer").click()
         page.get_by_text("Root Types").first.wait_for()
-        follow = f'subscription {{ captionUpdated(imageId: "{image.pk}") {{ kind }} }}'
+        follow = f'subscription Follow {{ captionUpdated(imageId: "{image.pk}") {{ kind }} }}'
         page.evaluate(TYPE, follow)
+        page.wait_for_timeout(1000)  # GraphiQL reads the text a moment after it was typed
         page.get_by_role("button", name="Execute query").click()
         page.get_by_text('"CURRENT"').first.wait_for()
         assert page.evaluate("window.violations") == []

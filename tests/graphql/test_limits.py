@@ -99,7 +99,7 @@ def test_introspection_and_all_of_graphiqls_question_are_answered():
     from graphql import get_introspection_query
 
     data = Asker().ask(get_introspection_query(descriptions=True, input_value_deprecation=True))
-    assert data["__schema"]["subscriptionType"] == {"name": "Subscription"}
+    assert data["__schema"]["subscriptionType"]["name"] == "Subscription"
     assert Asker().ask(INTROSPECTION)["__schema"]["queryType"] == {"name": "Query"}
 
 

@@ -4,8 +4,9 @@ from allauth.account.adapter import get_adapter
 from allauth.idp.oidc.models import Token
 from allauth.usersessions.internal.flows.sessions import end_sessions
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -14,16 +15,27 @@ from capsite.accounts.selectors import GRANTED
 from capsite.common.errors import CapsiteError, NotFound
 
 
-@transaction.atomic
 def profile_update(*, person: User, username: str) -> User:
     """Give a person another user name, by the rules of sign-up."""
-    if username != person.username:
-        try:
-            person.username = get_adapter().clean_username(username)
-        except ValidationError as error:
-            raise CapsiteError("username_invalid", error.messages[0], field="username") from error
-        person.save(update_fields=["username"])
+    if username == person.username:
+        return person
+    shortest = settings.ACCOUNT_USERNAME_MIN_LENGTH
+    if len(username) < shortest:
+        raise _bad_name(_("A user name has at least %(least)d characters.") % {"least": shortest})
+    same = username.lower() == person.username.lower()  # one's own name is not taken
+    try:
+        person.username = get_adapter().clean_username(username, shallow=same)
+        with transaction.atomic():
+            person.save(update_fields=["username"])
+    except ValidationError as error:
+        raise _bad_name(error.messages[0]) from error
+    except IntegrityError as error:  # somebody took it at the same moment
+        raise _bad_name(_("A user with that username already exists.")) from error
     return person
+
+
+def _bad_name(message: str) -> CapsiteError:
+    return CapsiteError("username_invalid", message, field="username")
 
 
 @transaction.atomic

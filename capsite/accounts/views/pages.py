@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from capsite.accounts.forms import ProfileForm, TokenForm
 from capsite.accounts.models import User
-from capsite.accounts.scopes import role_of
+from capsite.accounts.scopes import ROLE_WORDS, role_of
 from capsite.accounts.selectors import applications_of, sign_in_of, tokens_of
 from capsite.accounts.services.people import application_revoke, profile_update, session_end
 from capsite.accounts.services.tokens import token_create, token_revoke
@@ -38,7 +38,7 @@ def home(request: HttpRequest) -> HttpResponse:
             return redirect("accounts:home")
     context = {
         "form": form,
-        "role": role_of(person),
+        "role_word": ROLE_WORDS[role_of(person)],
         "sign_in": sign_in_of(person),
         "token_count": tokens_of(person).count(),
         "application_count": len(applications_of(person)),

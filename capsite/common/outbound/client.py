@@ -95,7 +95,8 @@ def _exchange(
         target=target.url.raw_path,
     )
     try:
-        with pool, pool.stream(method, url, headers={**ours, **headers}, content=body) as response:
+        every = [*ours.items(), *headers.items()]
+        with pool, pool.stream(method, url, headers=every, content=body) as response:
             yield response
     except httpcore.TimeoutException as error:
         raise _unreachable(_("The URL did not answer in time.")) from error

@@ -1,5 +1,7 @@
 """Django REST framework: JSON and multipart in, JSON out, one error shape; and its OpenAPI."""
 
+from capsite.settings.parts.storage import CAPSITE_BATCH_MOST_PHOTOS, CAPSITE_UPLOAD_MAX_BYTES
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "capsite.accounts.header.BearerAuthentication",
@@ -44,3 +46,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "moderation", "description": "Captions that people reported."},
     ],
 }
+
+# JSON may carry one photo in base64; forms count their fields here, not their files.
+DATA_UPLOAD_MAX_MEMORY_SIZE = CAPSITE_UPLOAD_MAX_BYTES * 4 // 3 + 65_536
+DATA_UPLOAD_MAX_NUMBER_FILES = max(100, CAPSITE_BATCH_MOST_PHOTOS + 1)

@@ -2,6 +2,8 @@
 
 from csp.constants import NONE, SELF
 
+from capsite.settings.parts.signin import CAPSITE_SIGNIN_ORIGINS
+
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -11,7 +13,8 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
-        "form-action": [SELF],
+        # Chromium holds the redirect after a form to this as well.
+        "form-action": [SELF, *CAPSITE_SIGNIN_ORIGINS],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }

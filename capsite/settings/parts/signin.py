@@ -28,6 +28,7 @@ CAPSITE_SIGNUP = env.boolean("CAPSITE_SIGNUP", True)
 ACCOUNT_ADAPTER = "capsite.accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
+ACCOUNT_FORMS = {"login": "capsite.accounts.forms.SignInForm"}
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False  # programs that look at mail must not confirm it
 ACCOUNT_EMAIL_NOTIFICATIONS = True

@@ -1,11 +1,9 @@
 """Checks what a request says against a serializer; a refusal names the one input that was wrong."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
@@ -13,19 +11,6 @@ from rest_framework.request import Request
 from capsite.common.errors import CapsiteError
 
 WHOLE = "non_field_errors"
-
-
-class SecondsField(serializers.FloatField):
-    """A finite number of seconds."""
-
-    default_error_messages = {"not_finite": gettext_lazy("A valid number is required.")}
-
-    def to_internal_value(self, data: Any) -> float:
-        """Refuse what is no number, or no finite one."""
-        value = super().to_internal_value(data)
-        if not math.isfinite(value):
-            self.fail("not_finite")
-        return value
 
 
 def checked(kind: type[serializers.Serializer], data: Any, **options: Any) -> dict[str, Any]:
@@ -54,4 +39,4 @@ def _refusal(errors: Any) -> CapsiteError:
             place = next(index for index, one in enumerate(errors) if one)
             errors = errors[place]
             path += [] if isinstance(errors, ErrorDetail) else [str(place)]
-    return CapsiteError(errors.code, str(errors), field=".".join(path))
+    return CapsiteError(errors.code or "invalid", str(errors), field=".".join(path))

@@ -1,5 +1,6 @@
 """Serves an OpenAPI document and the Swagger UI that reads it."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -25,7 +26,9 @@ def document(patterns: Patterns, version: str) -> bytes:
     return OpenApiJsonRenderer().render(made, renderer_context={})
 
 
-def document_urls(patterns: list[URLPattern | URLResolver], *, version: str) -> list[URLPattern]:
+def document_urls(
+    patterns: Sequence[URLPattern | URLResolver], *, version: str
+) -> list[URLPattern]:
     """Return the addresses of the document and of its Swagger UI, for the roof to include."""
     covered = tuple(patterns)
 

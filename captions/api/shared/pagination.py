@@ -51,7 +51,10 @@ class Page:
 def page_serializer(kind: type[serializers.Serializer]) -> serializers.Serializer:
     """Return what a page of ``kind`` looks like, for the OpenAPI document."""
     name = f"{kind.__name__.removesuffix('Serializer')}Page"
-    link = {"allow_null": True, "help_text": "The address of that page; null where it ends."}
+    link: dict[str, Any] = {
+        "allow_null": True,
+        "help_text": "The address of that page; null where it ends.",
+    }
     return inline_serializer(
         name,
         {

@@ -6,7 +6,11 @@ from typing import IO, Any
 
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
-from rest_framework.parsers import JSONParser, MultiPartParser, get_encoding
+from rest_framework.parsers import (  # type: ignore[attr-defined]  # get_encoding is young
+    JSONParser,
+    MultiPartParser,
+    get_encoding,
+)
 from rest_framework.utils import json as strict_json
 
 

@@ -2,6 +2,9 @@
 
 from typing import Any, ClassVar
 
+from django.core.exceptions import RequestDataTooBig
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -22,9 +25,12 @@ class ApiView(ScopedAPIView):
     # Version 1 has always answered 403 to visitors who must sign in first.
     sign_in_status: ClassVar[int] = 401
     parser_classes = [CarefulJSONParser]
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse visitors what members do, and browsers that write for another website."""
+        if request.method not in self.allowed_methods:  # whoever asks
+            raise MethodNotAllowed(str(request.method))
         super().initial(request, *args, **kwargs)
         if request.method in self.members:
             require_member(request.user)
@@ -33,6 +39,8 @@ class ApiView(ScopedAPIView):
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer 401 with WWW-Authenticate where signing in would help, and say when to retry."""
+        if isinstance(exc, RequestDataTooBig):
+            exc = CapsiteError("request_too_large", _("This request is too large."), status=413)
         if isinstance(exc, CapsiteError) and exc.code == "sign_in_required":
             exc.status = self.sign_in_status
         response = super().handle_exception(exc)

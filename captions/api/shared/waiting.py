@@ -1,5 +1,6 @@
 """Waits for jobs to end, for programs that would rather wait than ask again."""
 
+import threading
 import time
 from collections.abc import Sequence
 
@@ -11,18 +12,30 @@ from gallery.models.job import ACTIVE
 MOST_SECONDS = 30
 PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 1.0
+# Who waits holds a thread of this process; beyond so many, programs are told to ask again.
+WAITERS = threading.BoundedSemaphore(64)
 
 
 def jobs_wait(jobs: Sequence[CaptionJob], seconds: float) -> list[CaptionJob]:
     """Return the jobs as they are once all have ended, or after ``seconds``.
 
     The rows are asked now and then, less and less often; nobody keeps a database connection while
-    it sleeps. A photo that is deleted meanwhile takes its jobs along: they are left out.
+    it sleeps. A photo that is deleted meanwhile takes its jobs along: they are left out. Where too
+    many wait already, nobody else does.
     """
+    if not _active(jobs) or not WAITERS.acquire(blocking=False):
+        return list(jobs)
+    try:
+        return _waited(jobs, seconds)
+    finally:
+        WAITERS.release()
+
+
+def _waited(jobs: Sequence[CaptionJob], seconds: float) -> list[CaptionJob]:
     until = time.monotonic() + min(seconds, MOST_SECONDS)
     pause = PAUSE_SECONDS
     found = list(jobs)
-    while any(job.state in ACTIVE for job in found):
+    while _active(found):
         left = until - time.monotonic()
         if left <= 0:
             break
@@ -31,6 +44,10 @@ def jobs_wait(jobs: Sequence[CaptionJob], seconds: float) -> list[CaptionJob]:
         pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
         found = _again(jobs)
     return found
+
+
+def _active(jobs: Sequence[CaptionJob]) -> bool:
+    return any(job.state in ACTIVE for job in jobs)
 
 
 def _again(jobs: Sequence[CaptionJob]) -> list[CaptionJob]:

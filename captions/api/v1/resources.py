@@ -5,7 +5,6 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from captions.api.shared.bodies import SecondsField
 from captions.api.shared.pagination import PageQuery
 from captions.api.shared.resources.people import PersonSerializer
 from captions.api.shared.waiting import MOST_SECONDS
@@ -74,7 +73,7 @@ class JobOfImageSerializer(JobSerializer):
 class WaitQuery(serializers.Serializer):
     """How long to wait for the end of a job."""
 
-    wait = SecondsField(
+    wait = serializers.FloatField(
         default=0, min_value=0, max_value=MOST_SECONDS, help_text="Seconds to wait at most."
     )
 

@@ -7,7 +7,6 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from captions.api.shared.bodies import SecondsField
 from captions.api.shared.intake import WAYS, PhotoFields
 from captions.api.shared.waiting import MOST_SECONDS
 from captions.models import Caption, CaptionModel, ModelRole
@@ -35,7 +34,7 @@ class CaptionRequestSerializer(PhotoFields):
         error_messages={"invalid_choice": _not_among("language", Language.values)},
     )
     num = serializers.IntegerField(min_value=1, max_value=10, required=False)
-    wait = SecondsField(
+    wait = serializers.FloatField(
         default=0, min_value=0, max_value=MOST_SECONDS, help_text="Seconds to wait at most."
     )
 

@@ -20,7 +20,7 @@ def captions_shown(request: Request, captions: Iterable[Caption]) -> list[dict[s
     """Return captions with their votes."""
     rows = list(captions)
     context = {"mine": votes_mine(request.user, rows)}
-    return CaptionSerializer(rows, many=True, context=context).data
+    return list(CaptionSerializer(rows, many=True, context=context).data)
 
 
 def images_shown(request: Request, images: Iterable[Image]) -> list[dict[str, Any]]:
@@ -33,7 +33,7 @@ def images_shown(request: Request, images: Iterable[Image]) -> list[dict[str, An
         "language": language,
         "mine": votes_mine(request.user, best),
     }
-    return ImageSerializer(rows, many=True, context=context).data
+    return list(ImageSerializer(rows, many=True, context=context).data)
 
 
 def image_shown(request: Request, image_id: UUID) -> dict[str, Any]:

@@ -178,6 +178,7 @@ async def test_a_cookie_from_another_website_opens_nothing():
     )
     connected, _code = await socket.connect()
     assert not connected
+    await socket.disconnect()
 
 
 def oauth_token(person) -> tuple[str, str]:

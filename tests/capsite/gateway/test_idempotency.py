@@ -42,6 +42,8 @@ class Counting(IdempotentMixin, APIView):
                 raise CapsiteError("edit_conflict", "Somebody was quicker.", status=409)
             case "away":
                 raise CapsiteError("storage_away", "Storage is away.", status=503)
+            case "secret":
+                return Response({"token": "cap_once"}, headers={"Cache-Control": "no-store"})
             case "bug":
                 raise RuntimeError("a bug")
         return Response(
@@ -145,8 +147,8 @@ def test_what_is_refused_for_good_is_kept(done):
     assert len(done) == 1
 
 
-@pytest.mark.parametrize("fail", ["conflict", "away"])
-def test_a_passing_refusal_frees_the_key(fail, done):
+@pytest.mark.parametrize("fail", ["conflict", "away", "secret"])
+def test_a_passing_refusal_or_a_secret_frees_the_key(fail, done):
     send(data={"fail": fail}), send(data={"fail": fail})
     assert len(done) == 2
     assert not IdempotencyKey.objects.exists()

@@ -1,11 +1,13 @@
 """Who hears of what, written in the transaction that makes it true."""
 
+import threading
+import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from celery import current_app
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from capsite.common.notices import JOB_FAILED, notice
@@ -15,6 +17,7 @@ from captions.webhooks import subscriptions
 from captions.webhooks.bodies import slack_text
 from captions.webhooks.events import CHOOSABLE, Event, event_emit
 from captions.webhooks.sealing import seal
+from captions.webhooks.services import endpoint_delete
 from gallery.models import CaptionJob
 from gallery.services.jobs import job_fail, jobs_claim, leases_sweep
 from tests.factories import ImageFactory, JobFactory, ModelFactory, UserFactory
@@ -97,6 +100,42 @@ def test_what_is_rolled_back_was_never_told(monkeypatch):
     assert (WebhookDelivery.objects.count(), sent) == (0, [])
     emit_and(fail=False)
     assert (WebhookDelivery.objects.count(), sent) == (1, ["webhooks.deliver"])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("first", ["event", "deletion"])
+def test_an_endpoint_deleted_meanwhile_is_nobodys_trouble(first):
+    """Either waits for the other; the photo's side commits, and nothing is left behind."""
+    member = UserFactory()
+    endpoint, image = hook(member), ImageFactory(owner=member)
+    begun, errors = threading.Event(), []
+    acts = {
+        "event": lambda: event_emit(Event.CAPTION_READY, image=image, data={}),
+        "deletion": lambda: endpoint_delete(person=member, endpoint_id=endpoint.pk),
+    }
+    [second] = acts.keys() - {first}
+
+    def begin() -> None:
+        try:
+            with transaction.atomic():
+                acts[first]()
+                begun.set()
+                time.sleep(0.5)
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=begin)
+    thread.start()
+    begun.wait()
+    began = time.monotonic()
+    acts[second]()
+    assert time.monotonic() - began > 0.3  # it waited
+    thread.join()
+    assert errors == []
+    assert not WebhookEndpoint.objects.exists()
+    assert not WebhookDelivery.objects.exists()
 
 
 def claimed(member: Any) -> CaptionJob:

@@ -35,7 +35,7 @@ from gallery.services.albums import (
 
 NEWEST = ("-created_at", "-id")
 IN_ORDER = ("place",)
-WRITES = {"GET": Scope.CAPTIONS_READ, "*": Scope.CAPTIONS_WRITE}
+WRITES: dict[str, Scope | None] = {"GET": Scope.CAPTIONS_READ, "*": Scope.CAPTIONS_WRITE}
 
 
 class Albums(IdempotentView):

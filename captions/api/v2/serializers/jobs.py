@@ -3,7 +3,6 @@
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from captions.api.shared.bodies import SecondsField
 from captions.api.shared.intake import PhotoFields
 from captions.api.shared.pagination import PageQuery
 from captions.api.shared.waiting import MOST_SECONDS
@@ -44,7 +43,7 @@ class JobsQuery(PageQuery):
 class WaitQuery(serializers.Serializer):
     """How long to wait for the end of a job."""
 
-    wait = SecondsField(
+    wait = serializers.FloatField(
         default=0, min_value=0, max_value=MOST_SECONDS, help_text="Seconds to wait at most."
     )
 
@@ -71,7 +70,7 @@ class CaptionForm(PhotoFields, AskBody):
     """A photo in a form, and which captions are asked for."""
 
     visibility = serializers.ChoiceField(Visibility.values, default=Visibility.PUBLIC)
-    wait = SecondsField(
+    wait = serializers.FloatField(
         default=0,
         min_value=0,
         max_value=MOST_SECONDS,

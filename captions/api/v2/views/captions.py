@@ -71,6 +71,7 @@ class CaptionCreate(IdempotentView):
         codes=[
             "not_a_photo",
             "file_too_large",
+            "not_found",
             "sign_in_required",
             "cross_site",
             "url_not_allowed",

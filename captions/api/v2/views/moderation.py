@@ -87,4 +87,4 @@ class CaseDecision(ModeratorView):
 
 def _shown(request: Request, cases: list[ModerationCase]) -> list[dict[str, Any]]:
     context = {"mine": votes_mine(request.user, [case.caption for case in cases])}
-    return CaseSerializer(cases, many=True, context=context).data
+    return list(CaseSerializer(cases, many=True, context=context).data)

@@ -1,5 +1,6 @@
 """One's personal tokens and one's votes."""
 
+from typing import cast
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiResponse
@@ -7,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from capsite.accounts.grants import grant_of, require_session
+from capsite.accounts.models import User
 from capsite.accounts.selectors import tokens_of
 from capsite.accounts.services.tokens import token_create, token_revoke
 from captions.api.shared.bodies import checked
@@ -37,6 +39,11 @@ class TokenView(ApiView):
         super().initial(request, *args, **kwargs)
         require_session(grant_of(request))
 
+    @property
+    def person(self) -> User:
+        """Who signed in; ``members`` keeps visitors out."""
+        return cast(User, self.request.user)
+
 
 class Tokens(TokenView):
     """``GET`` and ``POST /api/v2/me/tokens``."""
@@ -52,7 +59,7 @@ class Tokens(TokenView):
     )
     def get(self, request: Request) -> Response:
         """Answer a page of tokens without their secrets."""
-        page = keyset_page(request, tokens_of(request.user), NEWEST)
+        page = keyset_page(request, tokens_of(self.person), NEWEST)
         return page.answer(lambda tokens: TokenSerializer(tokens, many=True).data)
 
     @endpoint(
@@ -67,7 +74,7 @@ class Tokens(TokenView):
     )
     def post(self, request: Request) -> Response:
         """Answer 201 with the secret, which is shown this once."""
-        token, secret = token_create(person=request.user, **checked(TokenBody, request.data))
+        token, secret = token_create(person=self.person, **checked(TokenBody, request.data))
         body = TokenSerializer(token).data | {"token": secret}
         return Response(body, status=201, headers=NEVER_KEPT)
 
@@ -86,7 +93,7 @@ class TokenDetail(TokenView):
     )
     def delete(self, request: Request, token_id: UUID) -> Response:
         """Answer 204."""
-        token_revoke(person=request.user, token_id=token_id)
+        token_revoke(person=self.person, token_id=token_id)
         return Response(status=204)
 
 

@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Callable, Iterable
 from typing import Protocol
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import urlencode
 
 from capsite_client.errors import AnswerInvalid
 from capsite_client.wire import Answer, Request, send
@@ -117,7 +117,8 @@ class ClientCredentials:
         fields = {"grant_type": "client_credentials"}
         if self._scopes:
             fields["scope"] = self._scopes
-        pair = f"{quote_plus(self._id)}:{quote_plus(self._secret)}"
+        # As they are: the site does not undo the form encoding that RFC 6749 has around them.
+        pair = f"{self._id}:{self._secret}"
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
             "Authorization": "Basic " + base64.b64encode(pair.encode()).decode(),

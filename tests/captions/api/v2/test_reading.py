@@ -273,3 +273,15 @@ def test_lists_take_a_fixed_number_of_queries(
     with django_assert_num_queries(2 + role + queries):  # session, person, role
         answer = client.get(reverse(name))
     assert answer.status_code == 200
+
+
+def test_head_is_get_without_a_body(client):
+    answer = client.head(f"/api/v2/images/{ImageFactory().pk}")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert client.head("/api/v2/me").status_code == 401
+
+
+def test_an_unchanged_answer_is_not_sent_again(client):
+    address = f"/api/v2/images/{ImageFactory().pk}"
+    tag = client.get(address)["ETag"]
+    assert client.get(address, headers={"if-none-match": tag}).status_code == 304
