@@ -10,7 +10,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-all check format chaos browser java clean
+.PHONY: help run test test-all check format chaos load browser java clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -23,6 +23,10 @@ test: check browser java  ## check, then every test but the slow ones and those 
 
 test-all: check browser java  ## check, then every test but those for a GPU
 	$(PYTEST) -m "not gpu" $(ARGS)
+
+load: $(VENV)/dev.stamp  ## 150 caption requests a second for a minute, to the site on 127.0.0.1
+	$(BIN)/locust -f tests/load/locustfile.py --headless --host http://127.0.0.1:$${PORT:-8000} \
+	  --users 30 --spawn-rate 30 --run-time 60s --only-summary $(ARGS)
 
 chaos: $(VENV)/dev.stamp  ## kill worker, Valkey and PostgreSQL while 200 photos are uploaded
 	$(PYTEST) -m slow tests/flows/test_chaos.py $(ARGS)

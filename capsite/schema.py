@@ -159,9 +159,7 @@ class SiteServer:
         return True
 
     def _count(self, caller: Caller, scope: str) -> None:
-        rate_check(
-            grant=caller.grant, person=caller.person, address=caller.address, scope=scope
-        )
+        rate_check(grant=caller.grant, person=caller.person, address=caller.address, scope=scope)
 
 
 server = SiteServer()

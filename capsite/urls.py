@@ -3,8 +3,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from captions.api.shared.documents import document_urls
 from capsite.common.graphql.view import GraphQLView
+from captions.api.shared.documents import document_urls
 from gallery.views import errors, health
 
 handler400 = errors.bad_request

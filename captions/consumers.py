@@ -89,7 +89,7 @@ class GalleryConsumer(AsyncJsonWebsocketConsumer):
     @property
     def _may_read(self) -> bool:
         """A token may have been made for something else than reading."""
-        grant = self.scope.get("grant")
+        grant: Any = self.scope.get("grant")
         return grant is None or Scope.CAPTIONS_READ in grant.scopes
 
     async def _watch(self, image: str) -> None:

@@ -75,8 +75,8 @@ class AlbumItemInline(admin.TabularInline):
     """The photos of an album, in their order."""
 
     model = AlbumItem
-    fields = readonly_fields = ["position", "image"]
-    raw_id_fields = ["image"]
+    fields = ("position", "image")
+    readonly_fields = fields
     extra = 0
     can_delete = False
 
@@ -96,7 +96,8 @@ class BatchItemInline(admin.TabularInline):
     """What became of each photo of a batch."""
 
     model = BatchItem
-    fields = readonly_fields = ["position", "name", "image", "job", "error_code", "error_message"]
+    fields = ("position", "name", "image", "job", "error_code", "error_message")
+    readonly_fields = fields
     extra = 0
     can_delete = False
 

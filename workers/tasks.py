@@ -1,9 +1,10 @@
 """Thin Celery envelopes: what to do is in workers.flow and in the services."""
 
 from celery import shared_task
+from django.core.management import call_command
 
 from capsite.common.outage import OUTAGES
-from capsite.common.queues import DRAIN, HEATMAPS, SWEEP_FILES
+from capsite.common.queues import DRAIN, HEATMAPS, SWEEP_FILES, SWEEP_SESSIONS
 from gallery.services.files import orphans_sweep
 from workers.runtime import recycle, runtime, stopping
 
@@ -40,3 +41,10 @@ def heatmaps() -> int:
 def sweep_files() -> int:
     """Remove files that belong to no photo."""
     return orphans_sweep()
+
+
+@shared_task(name=SWEEP_SESSIONS, throws=OUTAGES)
+def sweep_sessions() -> None:
+    """Remove sessions and OAuth tokens that have run out."""
+    call_command("clearsessions")
+    call_command("oidc_cleartokens")

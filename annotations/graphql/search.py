@@ -34,7 +34,7 @@ class Hit(ObjectType):
 def _found(
     info: Any, text: str, since: datetime | None = None, until: datetime | None = None, **given: Any
 ) -> QuerySet[ImageRow]:
-    times = {
+    times: dict[str, Any] = {
         "since": moment(since, "since") if since else None,
         "until": moment(until, "until") if until else None,
     }

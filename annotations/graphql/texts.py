@@ -7,7 +7,8 @@ from graphene import ID, UUID, Enum, Field, Int, List, NonNull, String, relay
 from graphene_django import DjangoObjectType
 
 from annotations.models import Annotation as AnnotationRow
-from annotations.models import Kind, Revision as RevisionRow
+from annotations.models import Kind
+from annotations.models import Revision as RevisionRow
 from annotations.selectors import annotation_for
 from annotations.services import annotation_edit, annotation_revert, caption_promote
 from capsite.accounts.graphql.people import person_field

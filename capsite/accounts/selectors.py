@@ -7,6 +7,7 @@ from allauth.account.models import EmailAddress
 from allauth.idp.oidc.models import Client, Token
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
 from django.db.models import Count, Q, QuerySet
 
 from capsite.accounts.models import PersonalToken, User
@@ -33,6 +34,7 @@ class SignIn:
     passkeys: int
     recovery_codes: bool
     connections: int
+    sessions: int
 
 
 def tokens_of(person: User) -> QuerySet[PersonalToken]:
@@ -64,6 +66,7 @@ def sign_in_of(person: User) -> SignIn:
         passkeys=factors["passkeys"],
         recovery_codes=bool(factors["codes"]),
         connections=SocialAccount.objects.filter(user=person).count(),
+        sessions=UserSession.objects.filter(user=person).count(),
     )
 
 

@@ -12,6 +12,7 @@ logger = logging.getLogger(__name__)
 
 DRAIN = "workers.drain"
 SWEEP_FILES = "workers.sweep_files"
+SWEEP_SESSIONS = "workers.sweep_sessions"
 HEATMAPS = "workers.heatmaps"
 DELIVER = "webhooks.deliver"
 PURGE_DELIVERIES = "webhooks.purge"

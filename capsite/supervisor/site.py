@@ -41,6 +41,7 @@ class Plan:
     port: int
     database_url: str = ""
     redis_url: str = ""
+    webs: int = 1
     worker: bool = True
     beat: bool = True
     demo: bool = True
@@ -93,7 +94,8 @@ def _bring_up(
         supervisor.add(worker(plan.base, environment))
         supervisor.add(courier(plan.base, environment))
     _step(supervisor, first_run(plan.base, environment, demo=plan.demo))
-    supervisor.add(web(plan.base, environment, listener))
+    for number in range(plan.webs):
+        supervisor.add(web(plan.base, environment, listener, number))
     if plan.beat:
         supervisor.add(beat(plan.base, environment, plan.var))
     host, port = _address_to_visit(listener)

@@ -45,8 +45,13 @@ def server(embedded: EmbeddedServer) -> ChildSpec:
     )
 
 
-def web(base: Path, environment: Environment, listener: socket.socket) -> ChildSpec:
-    """Return the ASGI server on the inherited socket; open WebSockets do not delay its stop."""
+def web(
+    base: Path, environment: Environment, listener: socket.socket, number: int = 0
+) -> ChildSpec:
+    """Return an ASGI server on the inherited socket; open WebSockets do not delay its stop.
+
+    Several of them, by ``number``, take turns at accepting connections.
+    """
     options = {
         "--fd": str(listener.fileno()),
         "--lifespan": "off",
@@ -55,7 +60,7 @@ def web(base: Path, environment: Environment, listener: socket.socket) -> ChildS
     }
     arguments = [part for pair in options.items() for part in pair]
     return ChildSpec(
-        name="web",
+        name=f"web{number + 1}" if number else "web",
         command=[
             *_python("-m", "uvicorn", "capsite.asgi:application"),
             *arguments,

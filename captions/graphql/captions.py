@@ -90,7 +90,7 @@ class CaptionAsk(Write):
         image = image_for(person, uuid_of(image_id, "Image", "image_id"))
         if not may_retry(person, image):
             raise Forbidden(_("Sign in to ask for captions."), code="sign_in_required")
-        ask = {"image": image, "language": language, "num": num}
+        ask: dict[str, Any] = {"image": image, "language": language, "num": num}
         return {"jobs": [captions_ask(strategy=each, **ask) for each in dict.fromkeys(strategies)]}
 
 

@@ -84,6 +84,6 @@ def _versions(_info: Any) -> QuerySet[CaptionModel]:
 class Query:
     """The versions of the captioner."""
 
-    models = Listing(
-        _versions, order=Ordering((("-registered_at", datetime), ("-id", int)))
-    ).field(connection_of(Model), description="The site's captioners, the newest first.")
+    models = Listing(_versions, order=Ordering((("-registered_at", datetime), ("-id", int)))).field(
+        connection_of(Model), description="The site's captioners, the newest first."
+    )

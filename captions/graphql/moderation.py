@@ -80,9 +80,7 @@ class Query:
     moderation_case = found_field(Case, "For moderators.")
     moderation_cases = Listing(
         _cases, order=Ordering((("-opened_at", datetime), ("-id", Key)))
-    ).field(
-        connection_of(Case), description="For moderators; the newest first.", state=CaseState()
-    )
+    ).field(connection_of(Case), description="For moderators; the newest first.", state=CaseState())
 
 
 class CaseDecide(Write):

@@ -47,9 +47,7 @@ def captions_store(
         [_caption_from(candidate, job, model) for candidate in candidates]
     )
     messages = [caption.as_message() for caption in captions]
-    image_changed_on_commit(
-        job.image, State.DONE, captions=messages, language=job.language
-    )
+    image_changed_on_commit(job.image, State.DONE, captions=messages, language=job.language)
     event_emit(Event.CAPTION_READY, image=job.image, data=_facts(job, messages))
     return captions
 

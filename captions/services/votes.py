@@ -1,6 +1,6 @@
 """The only writer of votes: one a person and caption, counted exactly, told to every screen."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
@@ -36,7 +36,7 @@ def vote_cast(
     caption = _locked(person, caption_id)
     vote = Vote.objects.filter(caption=caption, voter_id=person.pk).first()
     if vote is None:
-        vote = Vote.objects.create(caption=caption, voter_id=person.pk, **wanted)
+        vote = Vote.objects.create(caption=caption, voter_id=cast(int, person.pk), **wanted)
     elif all(getattr(vote, name) == value for name, value in wanted.items()):
         return vote
     else:

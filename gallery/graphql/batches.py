@@ -97,7 +97,7 @@ class Batch(DjangoObjectType):
 
 
 def _statuses(keys: list[Any]) -> dict[Any, dict[str, Any]]:
-    """Count the items of many batches at once, as ``gallery.selectors.batch_status`` does of one."""
+    """Count the items of many batches at once, as ``batch_status`` does of one."""
     waits = Q(job__state__in=[State.QUEUED, State.CAPTIONING])
     rows = ItemRow.objects.filter(batch_id__in=keys).order_by().values("batch_id")
     counted = rows.annotate(
@@ -108,7 +108,7 @@ def _statuses(keys: list[Any]) -> dict[Any, dict[str, Any]]:
     return {row["batch_id"]: _status(row) for row in counted}
 
 
-def _status(row: dict[str, Any]) -> dict[str, Any]:
+def _status(row: Any) -> dict[str, Any]:
     failed = row["total"] - row["done"] - row["waiting"]
     if row["waiting"]:
         state = "running"

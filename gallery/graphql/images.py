@@ -216,7 +216,7 @@ class JobRetry(Write):
         job = job_for(person, uuid_of(id, "Job"))
         if not may_retry(person, job.image):
             raise Forbidden(_("Sign in to ask for captions."), code="sign_in_required")
-        asked = {"strategy": job.strategy, "language": job.language, "num": job.num}
+        asked: dict[str, Any] = {"strategy": job.strategy, "language": job.language, "num": job.num}
         return {"job": job_ensure(image=job.image, **asked)}
 
 

@@ -1,7 +1,7 @@
 """The only writer of albums and of what is in them."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
@@ -30,7 +30,7 @@ def album_create(
     """Make an empty album that belongs to ``person``."""
     require_member(person)
     return Album.objects.create(
-        owner_id=person.pk,
+        owner_id=cast(int, person.pk),
         title=_title(title),
         description=_description(description),
         visibility=visibility_checked(visibility),

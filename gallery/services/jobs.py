@@ -43,6 +43,7 @@ def job_ensure(
     good = Q(state__in=states, num__gte=num)
     existing = CaptionJob.objects.filter(asked & good).order_by("-created_at").first()
     if existing is not None:
+        existing.image = image  # who has it need not ask for it again
         return existing
     try:
         with transaction.atomic():

@@ -114,8 +114,8 @@ def require_ask(*, strategy: str, language: str, num: int | None) -> None:
         raise CapsiteError("invalid_choice", message % named, field="strategy")
     if num is not None and not 1 <= num <= MOST_CAPTIONS:
         message = _("Ask for 1 to %(most)d captions, not %(given)d.")
-        named = {"most": MOST_CAPTIONS, "given": num}
-        raise CapsiteError("invalid_range", message % named, field="num")
+        facts = {"most": MOST_CAPTIONS, "given": num}
+        raise CapsiteError("invalid_range", message % facts, field="num")
 
 
 def require_language(language: str) -> None:

@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from capsite.common.errors import CapsiteError
+from capsite.gateway.ratelimit import rate_request
 from gallery.access import require_upload
 from gallery.cards import card_of
 from gallery.models import CaptionJob, Image
@@ -22,6 +23,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     """
     try:
         require_upload(request.user)
+        rate_request(request, scope="upload")
         file = request.FILES.get("image")
         if file is None:
             message = _("No photo arrived. Send it as the multipart field 'image'.")

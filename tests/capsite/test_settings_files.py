@@ -14,7 +14,7 @@ from capsite.settings.env import BASE_DIR
 
 SETTING = re.compile(r"# ([A-Z_]+)=(.*)")
 READING = re.compile(
-    r"\b(?:text|required|integer|boolean|choice|names|path|database|redis)\(\s*\"([A-Z][A-Z_]+)\""
+    r"\b(?:text|required|integer|boolean|choice|names|path|database|redis|email)\(\s*\"([A-Z][A-Z_]+)\""
 )
 PRODUCTION = {
     "CAPSITE_SECRET_KEY": "$ecret" * 10,

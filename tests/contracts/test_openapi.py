@@ -55,8 +55,11 @@ CHECKS = [
     response_schema_conformance,
     unsupported_method,
 ]
+PLAIN = {"Accept-Encoding": "identity"}  # what calls here unpacks nothing
 EXAMPLES = 1  # of each operation, kind of data and person
 BOUNDARIES = 3  # likewise, of those values that lie just inside and outside of what is allowed
+SIGNED_IN = {"member", "moderator"}
+REACHED = 0.6  # of the operations must have answered well at least once
 MANY_EXAMPLES, MANY_BOUNDARIES = 10, 40
 
 
@@ -121,22 +124,21 @@ def rows(member) -> dict[str, str]:
 
 
 @pytest.fixture
-def people(member) -> dict[str, dict[str, str]]:
+def people(member) -> dict[str, dict[str, Any]]:
     """What each person sends along: nothing, or a session with its CSRF token."""
-    plain = {"Accept-Encoding": "identity"}  # what calls here unpacks nothing
     return {
-        "visitor": plain,
-        "member": plain | _session(member),
-        "moderator": plain | _session(moderator()),
+        "visitor": {"headers": PLAIN},
+        "member": _session(member),
+        "moderator": _session(moderator()),
     }
 
 
-def _session(person: Any) -> dict[str, str]:
+def _session(person: Any) -> dict[str, Any]:
     client = Client()
     client.force_login(person)
-    session = client.cookies["sessionid"].value
     secret = "c" * 32  # any will do that stands in the cookie and in the header
-    return {"Cookie": f"sessionid={session}; csrftoken={secret}", "X-CSRFToken": secret}
+    cookies = {"sessionid": client.cookies["sessionid"].value, "csrftoken": secret}
+    return {"headers": PLAIN | {"X-CSRFToken": secret}, "cookies": cookies}
 
 
 def document_of(version: str) -> schemathesis.BaseSchema:
@@ -175,7 +177,7 @@ def boundaries(operation: Any, count: int) -> list[Any]:
 
 def explore(
     version: str,
-    people: dict[str, dict[str, str]],
+    people: dict[str, dict[str, Any]],
     rows: dict[str, str],
     *,
     examples: int,
@@ -183,12 +185,14 @@ def explore(
 ) -> None:
     """Send every operation what it allows and what it forbids, to random rows and to ``rows``."""
     found: list[str] = []
+    met: dict[str, set[tuple[str, int]]] = {who: set() for who in people}
 
     def send(case: Any) -> None:
-        for who, headers in people.items():
+        for who, sent in people.items():
             with transaction.atomic():
-                answer = case.call(headers=headers)
+                answer = case.call(**sent)
                 transaction.set_rollback(True)
+            met[who].add((case.operation.label, answer.status_code))
             try:
                 case.validate_response(answer, checks=CHECKS)
             except FailureGroup as group:
@@ -208,6 +212,12 @@ def explore(
         for mode in GenerationMode:
             _examples(operation, mode, examples, send_both)
     assert not found, "\n\n".join(dict.fromkeys(found))
+    # Each was who they should be, and got somewhere.
+    assert {
+        who for who, seen in met.items() if (f"GET /api/{version}/me", 200) in seen
+    } == SIGNED_IN
+    done = {label for seen in met.values() for label, status in seen if status < 300}
+    assert len(done) >= REACHED * len(list(operations_of(version))), sorted(done)
 
 
 def _examples(operation: Any, mode: GenerationMode, count: int, send: Any) -> None:

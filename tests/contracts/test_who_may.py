@@ -13,28 +13,13 @@ from django.urls import reverse
 from capsite.accounts.scopes import Scope
 from tests.contracts.who_may_rest import ANY, OF_LIBRARIES, PAGE, ROWS, SESSION, Row
 from tests.contracts.who_may_walk import METHODS, routes
-from tests.contracts.who_may_world import ACTORS, World, people, world
+from tests.contracts.who_may_world import ACTORS, World, people
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unlimited")]
 
-UNLIMITED = {"visitor": "1000000 per minute", "token": "1000000 per minute"} | dict.fromkeys(
-    ("member", "moderator", "administrator"), "1000000 per minute"
-)
 NAMES = {"endpoint_id": "webhook"}
 WORDS = {"variant": "w320", "language": "en", "client_id": "nobody"}
 SCOPED = [row for row in ROWS if row.scope != PAGE]
-
-
-@pytest.fixture(autouse=True)
-def _unlimited(settings) -> None:
-    settings.CAPSITE_RATES = dict.fromkeys(settings.CAPSITE_RATES, UNLIMITED)
-
-
-@pytest.fixture
-def worlds() -> list[World]:
-    """The owner's private rows, and the public ones."""
-    everybody = people()
-    return [world(visibility, everybody) for visibility in ("private", "public")]
 
 
 def address(route: str, rows: dict[str, Any]) -> str:

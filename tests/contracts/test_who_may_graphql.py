@@ -12,13 +12,13 @@ from django.utils import timezone
 from graphql_relay import to_global_id
 
 from capsite.accounts.scopes import Scope, scopes_of
-from tests.contracts.test_who_may import UNLIMITED, listed, signed_in
+from tests.contracts.test_who_may import listed, signed_in
 from tests.contracts.who_may_graphql import FIELDS, MUTATIONS, NODES, QUERIES, WORDS, Field
 from tests.contracts.who_may_rest import SESSION
 from tests.contracts.who_may_walk import graphql_fields
-from tests.contracts.who_may_world import ACTORS, World, people, world
+from tests.contracts.who_may_world import ACTORS, World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unlimited")]
 
 OVER_HTTP = [*QUERIES, *NODES, *MUTATIONS]
 KINDS = {
@@ -27,17 +27,6 @@ KINDS = {
     "delivery": "WebhookDelivery",
     "token": "PersonalToken",
 }
-
-
-@pytest.fixture(autouse=True)
-def _unlimited(settings) -> None:
-    settings.CAPSITE_RATES = dict.fromkeys(settings.CAPSITE_RATES, UNLIMITED)
-
-
-@pytest.fixture
-def worlds() -> list[World]:
-    everybody = people()
-    return [world(visibility, everybody) for visibility in ("private", "public")]
 
 
 def ids(there: World) -> dict[str, str]:

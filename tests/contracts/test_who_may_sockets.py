@@ -1,6 +1,5 @@
 """Everybody opens every socket and follows every subscription; one without a row fails."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +10,13 @@ from django.conf import settings as django_settings
 from django.test import Client
 
 from capsite.accounts.scopes import Scope
-from tests.contracts.test_who_may import UNLIMITED, listed
+from tests.contracts.test_who_may import listed
 from tests.contracts.test_who_may_graphql import query_of
 from tests.contracts.who_may_graphql import SEEN, SUBSCRIPTIONS, WORDS, Field
 from tests.contracts.who_may_walk import sockets
-from tests.contracts.who_may_world import ACTORS, World, people, world
+from tests.contracts.who_may_world import ACTORS, World, both_worlds
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("unlimited")]
 
 PROTOCOL = "graphql-transport-ws"
 QUIET_SECONDS = 0.3
@@ -33,16 +32,6 @@ class Socket:
 
 
 SOCKETS = [Socket("ws/gallery/", SEEN), Socket("ws/graphql/", SEEN)]
-
-
-@pytest.fixture(autouse=True)
-def _unlimited(settings) -> None:
-    settings.CAPSITE_RATES = {name: UNLIMITED for name in settings.CAPSITE_RATES}
-
-
-def made() -> list[World]:
-    everybody = people()
-    return [world(visibility, everybody) for visibility in ("private", "public")]
 
 
 def headers_of(person: Any) -> list[tuple[bytes, bytes]]:
@@ -101,7 +90,7 @@ def test_every_socket_has_its_row():
 
 @pytest.mark.parametrize("actor", ACTORS)
 async def test_who_may_watch_what(actor):
-    worlds = await database_sync_to_async(made)()
+    worlds = await database_sync_to_async(both_worlds)()
     headers = await database_sync_to_async(headers_of)(worlds[0].people[actor])
     wrong = []
     for there in worlds:
@@ -124,11 +113,12 @@ async def test_who_may_watch_what(actor):
 
 
 async def test_a_token_that_may_not_read_watches_nothing():
-    _private, there = await database_sync_to_async(made)()
+    _private, there = await database_sync_to_async(both_worlds)()
     raw = await database_sync_to_async(there.token_without)(Scope.CAPTIONS_READ)
     bearer = [(b"authorization", f"Bearer {raw}".encode()), (b"host", b"localhost")]
     socket = await opened("ws/gallery/", bearer)
     assert await socket.receive_output(5) == {"type": "websocket.close", "code": 4403}
+    await socket.disconnect()
     for field in SUBSCRIPTIONS:
         socket = await opened("ws/graphql/", bearer)
         assert await followed(socket, field, there) == "scope", field.name
@@ -143,8 +133,9 @@ async def test_a_bad_token_and_another_website_open_nothing(socket):
     refused = await opened(socket.address, bearer)
     closed = await refused.receive_output(5)
     assert (closed["type"], closed["code"]) == ("websocket.close", 4401)
+    await refused.wait()
     foreign = [(b"origin", b"https://elsewhere.test"), (b"host", b"localhost")]
     other = WebsocketCommunicator(application, f"/{socket.address}", foreign)
     connected, _code = await other.connect(timeout=5)
     assert not connected
-    await asyncio.sleep(0)
+    await other.wait()

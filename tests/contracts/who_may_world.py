@@ -104,3 +104,9 @@ def world(visibility: str, everybody: dict[str, Any]) -> World:
         ),
     }
     return World(visibility, everybody, rows)
+
+
+def both_worlds() -> list[World]:
+    """Return the owner's private rows, and the public ones."""
+    everybody = people()
+    return [world(visibility, everybody) for visibility in ("private", "public")]

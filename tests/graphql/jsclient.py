@@ -1,4 +1,4 @@
-"""Runs the official graphql-ws JavaScript client under the node that Playwright's package brings."""
+"""Runs the official graphql-ws JavaScript client under the node of Playwright's package."""
 
 import json
 import queue

@@ -46,7 +46,9 @@ def test_node_finds_nothing_private(owner, private):
     batch = Batch.objects.create(owner=owner)
     for asker in (Asker(), Asker(UserFactory()), Asker(moderator())):
         for row in (image, job, caption, annotation, revision, album, batch):
-            found = asker.refused(NODE, id=gid(row, {"CaptionJob": "Job"}.get(type(row).__name__, "")))
+            found = asker.refused(
+                NODE, id=gid(row, {"CaptionJob": "Job"}.get(type(row).__name__, ""))
+            )
             assert found["code"] == "not_found", row
     mine = Asker(owner)
     for row in (image, caption, annotation, revision, album, batch):
@@ -90,7 +92,7 @@ def test_no_list_holds_what_is_private(owner, private):
 
 
 def test_links_do_not_lead_to_what_is_private(owner, private):
-    image, job, caption, annotation = private
+    image, job, caption, _annotation = private
     batch = Batch.objects.create(owner=None)
     BatchItem.objects.create(batch=batch, position=0, image=image, job=job)
     query = """query Q($batch: ID!) { batch(id: $batch) {

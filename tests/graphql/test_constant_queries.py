@@ -1,4 +1,4 @@
-"""Every list of the schema, with every link of its nodes, takes as many queries for 6 rows as for 2.
+"""Every list of the schema, with every link of its nodes: as many queries for 6 rows as for 2.
 
 The schema itself says which lists and links there are, so that a new one is tested unasked.
 """
@@ -46,8 +46,9 @@ def selected(field: Any, levels: int) -> str:
     if is_leaf_type(kind):
         return ""
     if is_connection(kind):
-        node = kind.fields["edges"].type
-        return f"{{ edges {{ node {body(get_named_type(get_named_type(node).fields['node'].type), levels)} }} }}"
+        edge = get_named_type(kind.fields["edges"].type)
+        node = get_named_type(edge.fields["node"].type)
+        return f"{{ edges {{ node {body(node, levels)} }} }}"
     return body(kind, levels)
 
 
@@ -66,7 +67,9 @@ def lists() -> Iterator[Any]:
     """Yield every list of the schema as a test: at the root, of ``me``, and of each node type."""
     for name, field in QUERY.fields.items():
         if is_connection(get_named_type(field.type)):
-            yield pytest.param(f"{{ {name}({GIVEN.get(name, '')}PAGE) {selected(field, 2)} }}", id=name)
+            yield pytest.param(
+                f"{{ {name}({GIVEN.get(name, '')}PAGE) {selected(field, 2)} }}", id=name
+            )
     for owner, kind in TYPES.items():
         if not isinstance(kind, GraphQLObjectType) or is_connection(kind) or kind is QUERY:
             continue
@@ -75,7 +78,11 @@ def lists() -> Iterator[Any]:
             listed = is_list_type(get_nullable_type(field.type)) or is_connection(
                 get_named_type(field.type)
             )
-            if not listed or is_leaf_type(get_named_type(field.type)) or not (node or owner == "Me"):
+            if (
+                not listed
+                or is_leaf_type(get_named_type(field.type))
+                or not (node or owner == "Me")
+            ):
                 continue
             inner = f"{name} {selected(field, 1)}"
             start = f"me {{ {inner} }}" if owner == "Me" else f"NODE:{owner} {{ {inner} }}"
@@ -98,7 +105,9 @@ def counted(asker: Asker, query: str, ids: dict[str, str], page: str) -> int:
 def filled(django_db_setup, django_db_blocker) -> Iterator[list[Any]]:
     """Somebody with two of everything and somebody with six, for all tests here."""
     with django_db_blocker.unblock(), transaction.atomic():
-        yield [(person, fill(person, count)) for person, count in ((moderator(), 2), (moderator(), 6))]
+        yield [
+            (person, fill(person, count)) for person, count in ((moderator(), 2), (moderator(), 6))
+        ]
         transaction.set_rollback(True)
 
 

@@ -1,4 +1,4 @@
-"""GraphiQL in a real Chromium: it loads, runs a query and a subscription, and keeps to the policy."""
+"""GraphiQL in a real Chromium: it runs a query and a subscription, and keeps to the policy."""
 
 import pytest
 from django.conf import settings
@@ -43,9 +43,7 @@ def test_graphiql_works_under_the_content_policy(live: str):
     cookie = session.cookies["sessionid"].value
     with chromium() as browser:
         page = browser.new_page()
-        page.context.add_cookies(
-            [{"name": "sessionid", "value": cookie, "url": f"http://{live}"}]
-        )
+        page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": f"http://{live}"}])
         complaints = listen(page)
         page.add_init_script(f"({VIOLATIONS})()")
         page.goto(f"http://{live}/graphql/")

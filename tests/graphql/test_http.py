@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from django.core.cache import cache
 from django.db import OperationalError
 from django.test import Client
 
+import gallery.graphql.images
 from capsite.schema import schema
 from gallery.models import Album
 from tests.factories import ImageFactory, UserFactory
@@ -56,7 +58,11 @@ def test_a_bug_tells_nothing_and_is_noted(monkeypatch, caplog):
 
     monkeypatch.setattr("gallery.graphql.images.images_listed", broken)
     answer = Asker().post("{ images { edges { cursor } } me { role } }").json()
-    assert answer["errors"][0]["extensions"] == {"code": "internal_error", "status": 500, "field": ""}
+    assert answer["errors"][0]["extensions"] == {
+        "code": "internal_error",
+        "status": 500,
+        "field": "",
+    }
     assert "secret" not in json.dumps(answer)
     assert "secret detail" in caplog.text
 
@@ -72,6 +78,20 @@ def test_an_outage_of_the_database_says_to_come_again(monkeypatch):
     monkeypatch.setattr("capsite.schema.grant_of", away)
     response = Asker().post(ROLE)
     assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
+
+
+def test_what_takes_too_long_is_given_up(settings, monkeypatch):
+    listed = gallery.graphql.images.images_listed
+
+    def slow(person):
+        time.sleep(1.2)
+        return listed(person)
+
+    monkeypatch.setattr("gallery.graphql.images.images_listed", slow)
+    settings.CAPSITE_GRAPHQL_SECONDS = 1
+    response = Asker().post("{ images { edges { cursor } } }")
+    assert response.status_code == 503
+    assert response.json()["errors"][0]["extensions"]["code"] == "query_timeout"
 
 
 def test_wrong_variables_are_named():

@@ -43,7 +43,8 @@ def test_depth(settings):
     "query",
     [
         "{ images(first: 100) { edges { node { captions(first: 100) { edges { cursor } } } } } }",
-        "query Q($n: Int = 100) { images(first: $n) { edges { node { captions(first: $n) { edges { cursor } } } } } }",
+        "query Q($n: Int = 100) { images(first: $n) { edges { node {"
+        " captions(first: $n) { edges { cursor } } } } } }",
         "{ images(last: 100) { edges { node { captions(last: 100) { edges { cursor } } } } } }",
         # Every alias and every use of a fragment counts.
         "{ " + " ".join(f"a{n}: images(first: 100) {{ ...P }}" for n in range(40)) + " }"
@@ -129,7 +130,9 @@ def test_bodies(body, kind, status, code):
 @pytest.mark.parametrize("text", ["a\0b", "\ud800"])
 def test_texts_that_cannot_be_stored_are_refused(text):
     query = "query Q($t: String!) { search(text: $t, uploader: $t) { edges { cursor } } }"
-    assert Asker().post(query, {"t": text}).json()["errors"][0]["extensions"]["code"] == "bad_request"
+    assert (
+        Asker().post(query, {"t": text}).json()["errors"][0]["extensions"]["code"] == "bad_request"
+    )
     inline = '{ search(text: "x", uploader: "\\u0000") { edges { cursor } } }'
     assert refused(inline)["code"] == "bad_request"
 

@@ -58,7 +58,11 @@ def test_a_photo_is_uploaded_as_multipart(member):
         assert data["image"]["visibility"] == "PRIVATE"
         assert data["job"] == {"state": "QUEUED", "strategy": "GREEDY", "language": "tr", "num": 2}
     bad = multipart(asker, UPLOAD, {"file": None}, {"variables.file": b"no photo"}).json()
-    assert bad["errors"][0]["extensions"] | {"code": 0} == {"code": 0, "status": 400, "field": "file"}
+    assert bad["errors"][0]["extensions"] | {"code": 0} == {
+        "code": 0,
+        "status": 400,
+        "field": "file",
+    }
     assert Image.objects.get().owner == member
 
 
@@ -82,7 +86,9 @@ def test_a_batch_of_which_one_is_refused(member):
     codes = [edge["node"]["error"] for edge in batch["items"]["edges"]]
     assert codes[0] is None
     assert codes[1]["code"] == "not_a_photo"
-    assert Asker(member).refused("mutation { batchCreate { batch { id } } }")["code"] == "batch_size"
+    assert (
+        Asker(member).refused("mutation { batchCreate { batch { id } } }")["code"] == "batch_size"
+    )
     away = 'mutation { imageUpload(url: "http://127.0.0.1/x.jpg") { existing } }'
     assert Asker(member).refused(away)["code"] == "url_not_allowed"
     assert Asker(member).refused("mutation { imageUpload { existing } }")["code"] == "required"
@@ -122,7 +128,9 @@ def test_votes(member):
         votes = asker.ask(cast, id=gid(caption), value=value)["voteCast"]["caption"]["votes"]
         assert votes["mine"] == value
     assert asker.refused(cast, id=gid(caption), value=2)["field"] == "value"
-    withdraw = "mutation W($id: ID!) { voteWithdraw(captionId: $id) { caption { votes { mine } } } }"
+    withdraw = (
+        "mutation W($id: ID!) { voteWithdraw(captionId: $id) { caption { votes { mine } } } }"
+    )
     data = asker.ask(withdraw, id=gid(caption))
     assert data["voteWithdraw"]["caption"]["votes"]["mine"] == 0
     assert not Vote.objects.exists()
@@ -140,7 +148,9 @@ def test_texts_are_edited_promoted_reverted_and_conflicts_bring_the_newer_one(me
     made = asker.ask(edit, **given)["annotationEdit"]["annotation"]
     assert (made["version"], made["author"]["name"]) == (1, member.username)
     conflict = Asker(UserFactory()).refused(edit, **given)
-    shown = {name: conflict[name] for name in ("code", "status", "version", "text", "author", "field")}
+    shown = {
+        name: conflict[name] for name in ("code", "status", "version", "text", "author", "field")
+    }
     assert shown == {
         "code": "edit_conflict",
         "status": 409,

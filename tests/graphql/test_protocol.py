@@ -38,11 +38,11 @@ def acknowledged(live: str, **options: Any) -> ClientConnection:
 
 def closing(socket: ClientConnection, timeout: float = 10) -> tuple[int, str]:
     """Return how the server closes the socket."""
-    with pytest.raises(ConnectionClosed) as closed:
-        while True:
+    while True:
+        try:
             socket.recv(timeout=timeout)
-    assert closed.value.rcvd is not None
-    return closed.value.rcvd.code, closed.value.rcvd.reason
+        except ConnectionClosed as closed:
+            return (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
 
 
 def test_the_protocol_must_be_spoken(live: str):
@@ -151,7 +151,9 @@ def test_a_token_needs_the_scope_to_read(live: str):
 
 def test_limits_hold_on_the_socket_too(live: str):
     ImageFactory()
-    costly = "{ images(first: 100) { edges { node { captions(first: 100) { edges { cursor } } } } } }"
+    costly = (
+        "{ images(first: 100) { edges { node { captions(first: 100) { edges { cursor } } } } } }"
+    )
     with acknowledged(live) as socket:
         say(socket, id="1", type="subscribe", payload={"query": costly})
         answer = hear(socket)
@@ -169,8 +171,9 @@ async def test_who_falls_behind_is_told_so():
     for _ in range(MOST_WAITING * 2):
         inbox.put({"type": "wanted"})
         inbox.put({"type": "other"})
-    read = 0
+    messages = inbox.messages()
+    for _ in range(MOST_WAITING):
+        assert await anext(messages) == {"type": "wanted"}
     with pytest.raises(CapsiteError) as error:
-        async for _message in inbox.messages():
-            read += 1
-    assert (error.value.code, read) == ("fell_behind", MOST_WAITING)
+        await anext(messages)
+    assert error.value.code == "fell_behind"

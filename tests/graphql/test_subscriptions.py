@@ -115,12 +115,14 @@ def test_a_jobs_progress(live: str):
 def test_queries_and_mutations_run_on_the_socket_too(live: str):
     member, image = UserFactory(), ImageFactory()
     caption = CaptionFactory(image=image)
-    vote = "mutation V($id: ID!) { voteCast(captionId: $id, value: 1) { caption { votes { up } } } }"
+    vote = (
+        "mutation V($id: ID!) { voteCast(captionId: $id, value: 1) { caption { votes { up } } } }"
+    )
     operations = [
         {"query": "{ me { user { name } } }"},
         {"query": vote, "variables": {"id": gid(caption)}},
         {"query": "{ nothing }"},
-        {"query": "mutation { albumDelete(id: \"x\") { ok } }"},
+        {"query": 'mutation { albumDelete(id: "x") { ok } }'},
     ]
     with JsClient(live, *operations, params=authorized(member), keepAlive=200) as client:
         told: dict = {}

@@ -1,4 +1,4 @@
-"""Lets a program open the GraphQL socket before it says who it is, which it does in its first message."""
+"""Lets a program open the GraphQL socket before its first message says who it is."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -7,12 +7,26 @@ from allauth.idp.oidc.models import Token
 from allauth.idp.oidc.views import AuthorizationView, DeviceCodeView, RevokeView, TokenView
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 
 from capsite.accounts.services.people import refresh_token_ended
 
 
 class ConsentView(AuthorizationView):
     """Asks whether a program may come in."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Ask, or lead back at once to a program that an administrator let skip the question.
+
+        The content policy of the sign-in page stops a redirect to elsewhere that follows on its
+        form, so after signing in the way back is a page.
+        """
+        response = super().get(request, *args, **kwargs)
+        target = response.headers.get("Location", "")
+        after_our_form = request.headers.get("Sec-Fetch-Site") == "same-origin"
+        if after_our_form and target and not target.startswith("/"):
+            return render(request, "idp/oidc/continue.html", {"target": target})
+        return response
 
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         """Let the answer's form lead back to the program, which the content policy forbids."""

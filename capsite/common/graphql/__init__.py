@@ -1,1 +1,1 @@
-"""What every GraphQL tree stands on: ids, pages, loaders, limits, errors, the HTTP view and the socket."""
+"""What every GraphQL tree stands on: ids, pages, loaders, limits, errors, view and socket."""

@@ -1,4 +1,4 @@
-"""Reads an operation out of an HTTP request: JSON, or multipart with files (graphql-multipart-request).
+"""Reads an operation out of an HTTP request: JSON, or multipart with files.
 
 https://github.com/jaydenseric/graphql-multipart-request-spec
 """

@@ -1,4 +1,4 @@
-"""Translates every error of an operation once: a code and a sentence, or nothing of a bug's text."""
+"""Translates every error of an operation once: code and sentence, and nothing of a bug's text."""
 
 import logging
 from typing import Any

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from inspect import isawaitable
@@ -122,7 +122,7 @@ async def run_alone(operation: Prepared, context: Context, root: Any = None) -> 
             await in_thread(close_old_connections)
 
 
-async def stream(operation: Prepared, context: Context) -> AsyncIterator[dict[str, Any]]:
+async def stream(operation: Prepared, context: Context) -> AsyncGenerator[dict[str, Any], None]:
     """Run a subscription: one answer for each event, each with fresh eyes."""
     source = await create_source_event_stream(
         operation.schema,

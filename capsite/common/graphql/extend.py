@@ -8,7 +8,7 @@ from graphene.types.utils import yank_fields_from_attrs
 
 
 def extends(kind: Any) -> Callable[[type], type]:
-    """Add the decorated class's fields, with its ``resolve_NAME`` functions, to the type ``kind``."""
+    """Add the decorated class's fields, with its ``resolve_NAME`` functions, to ``kind``."""
 
     def extend(more: type) -> type:
         for name, field in yank_fields_from_attrs(vars(more), _as=Field).items():

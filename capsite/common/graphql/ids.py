@@ -1,4 +1,4 @@
-"""Relay's global ids: every node has one, and arguments take it or the bare UUID that REST shows."""
+"""Relay's global ids: every node has one; arguments take it or the bare UUID that REST shows."""
 
 import binascii
 from typing import Any

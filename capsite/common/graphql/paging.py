@@ -120,7 +120,8 @@ def _page(found: list[Any], ordering: Ordering, asked: Asked) -> Page:
 
 def _expressions(order: Ordering) -> list[Any]:
     return [
-        F(name[1:]).desc() if name.startswith("-") else F(name).asc() for name, _kind in order.columns
+        F(name[1:]).desc() if name.startswith("-") else F(name).asc()
+        for name, _kind in order.columns
     ]
 
 

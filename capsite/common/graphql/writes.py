@@ -1,6 +1,7 @@
 """The base of every mutation: checks the grant, then calls one service in the request's thread."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from graphene import Mutation
 
@@ -8,7 +9,9 @@ from capsite.common.graphql.context import in_thread
 
 
 class Write(Mutation):
-    """A mutation; ``write(info, **input)`` calls the service and returns the payload's fields."""
+    """A mutation; its class method ``write(info, **input)`` calls a service for the payload."""
+
+    write: ClassVar[Callable[..., dict[str, Any]]]
 
     class Meta:
         """No mutation itself."""
@@ -29,8 +32,3 @@ class Write(Mutation):
         info.context.require(info.field_name)
         given = {name: value for name, value in given.items() if value is not None}
         return cls(**cls.write(info, **given))
-
-    @classmethod
-    def write(cls, info: Any, **given: Any) -> dict[str, Any]:
-        """Call the service; every mutation says how."""
-        raise NotImplementedError

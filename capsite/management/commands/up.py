@@ -22,6 +22,7 @@ class Command(BaseCommand):
         """Declare the options."""
         parser.add_argument("--host", default="127.0.0.1", help="address (127.0.0.1)")
         parser.add_argument("--port", type=int, help="port (PORT, or 8000); 0 takes a free one")
+        parser.add_argument("--web", type=int, metavar="N", help="web processes (1)")
         parser.add_argument("--no-worker", action="store_true", help="run no worker")
         parser.add_argument("--no-beat", action="store_true", help="run no beat")
         parser.add_argument("--no-demo", action="store_true", help="load no demo photos")
@@ -39,6 +40,7 @@ class Command(BaseCommand):
         port = options["port"]
         if port is None:
             port = env.integer("PORT", 8000, minimum=0, maximum=65535)
+        webs = options["web"] or env.integer("CAPSITE_WEB_PROCESSES", 1, minimum=1, maximum=64)
         return Plan(
             base=env.BASE_DIR,
             var=env.VAR_DIR,
@@ -46,6 +48,7 @@ class Command(BaseCommand):
             port=port,
             database_url=env.text("DATABASE_URL"),
             redis_url=env.text("REDIS_URL"),
+            webs=webs,
             worker=not options["no_worker"],
             beat=not options["no_beat"],
             demo=not options["no_demo"],

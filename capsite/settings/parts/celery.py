@@ -34,6 +34,16 @@ CELERY_BEAT_SCHEDULE = {
     # Whatever wake-up was lost, the worker looks at the table this often.
     "wake": {"task": "workers.drain", "schedule": 5.0, "options": {"expires": 5}},
     "deliver": {"task": "webhooks.deliver", "schedule": 10.0, "options": {"expires": 10}},
+    "idempotency": {
+        "task": "gateway.purge_keys",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "log": {"task": "webhooks.purge", "schedule": 3600.0, "options": {"expires": 3600}},
+    "sessions": {
+        "task": "workers.sweep_sessions",
+        "schedule": 86_400.0,
+        "options": {"expires": 3600},
+    },
     "orphans": {"task": "workers.sweep_files", "schedule": 3600.0, "options": {"expires": 3600}},
 }

@@ -1,6 +1,7 @@
 """Signing in with django-allauth: passwords, mail, providers, second factors, JWT, OAuth2."""
 
 from capsite.settings import env
+from capsite.settings.parts.gateway import CAPSITE_TRUSTED_PROXIES
 from capsite.settings.parts.mail import *
 from capsite.settings.parts.oidckey import private_key_from
 from capsite.settings.parts.providers import provider_apps, provider_origins, providers_from
@@ -19,14 +20,14 @@ ALLAUTH_APPS = [
 ]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 
-# The address that limits count is the last one our own proxies wrote; 0: no proxy stands before.
-ALLAUTH_TRUSTED_PROXY_COUNT = env.integer("CAPSITE_TRUSTED_PROXIES", 0, minimum=0, maximum=10)
+# The address that limits count is the last one our own proxies wrote.
+ALLAUTH_TRUSTED_PROXY_COUNT = CAPSITE_TRUSTED_PROXIES
 
 # --- password and e-mail
 # Whether strangers may make themselves an account; without, administrators make them.
 CAPSITE_SIGNUP = env.boolean("CAPSITE_SIGNUP", True)
 ACCOUNT_ADAPTER = "capsite.accounts.adapters.AccountAdapter"
-ACCOUNT_LOGIN_METHODS = {"email", "username"}
+ACCOUNT_LOGIN_METHODS = ["email", "username"]
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
 ACCOUNT_FORMS = {"login": "capsite.accounts.forms.SignInForm"}
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"

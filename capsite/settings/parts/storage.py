@@ -6,6 +6,12 @@ MEDIA_ROOT = env.path("CAPSITE_MEDIA", env.VAR_DIR / "media")
 STATIC_ROOT = env.VAR_DIR / "static"
 STATIC_URL = "static/"
 STATICFILES_DIRS = [env.BASE_DIR / "static"]
+# Brotli at its highest level takes most of the time of a start and saves a fifth over gzip.
+SERVESTATIC_USE_BROTLI = False
+# What is compressed already, and source maps: megabytes that only a developer's browser fetches.
+SERVESTATIC_SKIP_COMPRESS_EXTENSIONS = (
+    *("jpg", "jpeg", "png", "gif", "webp", "avif", "gz", "br", "woff", "woff2", "map"),
+)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "capsite.common.staticfiles.StaticStorage"},

@@ -24,10 +24,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do what is still to do, and say it."""
-        # django_htmx ships copies of htmx that no page uses (ours is in static/vendor/).
-        call_command(
-            "collectstatic", interactive=False, verbosity=0, ignore_patterns=["django_htmx"]
-        )
+        # django_htmx ships copies of htmx that no page uses (ours is in static/vendor/), and
+        # drf_spectacular_sidecar a second reader of API documents; DRF's own pages are off.
+        unused = ["django_htmx", "rest_framework", "redoc", "swagger-ui-standalone-preset.js*"]
+        call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=unused)
         people = get_user_model().objects
         if people.filter(is_superuser=True).exists():
             return

@@ -152,3 +152,22 @@ def test_the_consent_page(live_server, browser: Browser):
     page.get_by_role("button", name="Let it in").click()
     page.wait_for_url("**/version/?code=*")
     assert ours(complaints) == []
+
+
+def test_a_program_that_needs_no_consent_gets_its_person_after_the_password(
+    live_server, browser: Browser
+):
+    member()
+    back = f"{live_server.url.replace('localhost', '127.0.0.1')}/version/"
+    asked = program(redirect_uris=back, skip_consent=True).pk
+    page = browser.new_page()
+    complaints = listen(page)
+    page.goto(
+        f"{live_server.url}/identity/o/authorize?response_type=code&client_id={asked}"
+        f"&redirect_uri={back}&scope=openid&state=s"
+    )
+    page.get_by_label("E-mail or user name").fill("mira")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url("**/version/?code=*")
+    assert ours(complaints) == []

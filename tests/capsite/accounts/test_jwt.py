@@ -87,6 +87,15 @@ def test_tokens_of_others_are_refused():
         assert refused(forged)
 
 
+def test_the_api_says_invalid_token_and_how_to_come():
+    said = claims(sign_in(member())["access_token"])
+    for token, status in ((signed(said), 200), (unsigned(said), 401)):
+        answer = Client().get("/api/v2/me", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == status
+    assert answer.json()["code"] == "invalid_token"
+    assert answer["WWW-Authenticate"].startswith("Bearer")
+
+
 def unsigned(payload: dict) -> str:
     return jwt.encode(payload, None, algorithm="none")
 
