@@ -23,16 +23,17 @@ from capsite.common.graphql.execution import Prepared, prepared, run_alone, stre
 from capsite.common.graphql.hub import Hub
 from capsite.common.graphql.persisted import completed, remember
 from capsite.common.graphql.server import context_for, server
+from capsite.common.outage import OUTAGES, outage_error
 
 logger = logging.getLogger(__name__)
 
 PROTOCOL = "graphql-transport-ws"
 BAD_MESSAGE, UNAUTHORIZED, WRONG_PROTOCOL = 4400, 4401, 4406
 INIT_TIMEOUT, ALREADY_THERE, TOO_MANY_INITS = 4408, 4409, 4429
-SERVER_FAILED = 4500
+TRY_LATER = 1013
 MOST_OPERATIONS = 50
-# The layer forgets members after a day, and can lose the message that a grant has ended.
-LOOK_AGAIN_SECONDS = 300
+REJOIN_SECONDS = 3600  # the layer forgets members after a day
+LOOK_AGAIN_SECONDS = 300  # the message that a grant has ended can be lost
 
 
 class GraphQLConsumer(AsyncWebsocketConsumer):
@@ -51,6 +52,7 @@ class GraphQLConsumer(AsyncWebsocketConsumer):
             await self.close(WRONG_PROTOCOL, "Subprotocol not acceptable")
             return
         self._help(self._expect_init())
+        self._help(self._rejoin())
 
     async def disconnect(self, code: int) -> None:
         """End everything that runs."""
@@ -91,8 +93,11 @@ class GraphQLConsumer(AsyncWebsocketConsumer):
             caller = await in_own_thread(server().caller_of_socket, self.scope, raw)
             await in_own_thread(server().count_socket, caller, "socket")
         except CapsiteError as error:
-            refused = UNAUTHORIZED if error.status in (401, 403) else 1013
+            refused = UNAUTHORIZED if error.status in (401, 403) else TRY_LATER
             await self.close(refused, error.code)
+            return
+        except OUTAGES:
+            await self.close(TRY_LATER, outage_error().code)
             return
         if raw is not None:
             self._help(self._watch(caller, raw))
@@ -172,8 +177,10 @@ class GraphQLConsumer(AsyncWebsocketConsumer):
         await asyncio.sleep(settings.CAPSITE_GRAPHQL_INIT_SECONDS)
         if not self.inits:
             await self.close(INIT_TIMEOUT, "Connection initialisation timeout")
+
+    async def _rejoin(self) -> None:
         while True:
-            await asyncio.sleep(3600)
+            await asyncio.sleep(REJOIN_SECONDS)
             with contextlib.suppress(Exception):  # the next hour may fare better
                 await self.hub.rejoin()
 
