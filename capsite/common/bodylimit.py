@@ -4,6 +4,8 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from capsite.common.errors import PROBLEM_JSON, CapsiteError, problem_body
+
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -21,14 +23,14 @@ def limit_body(app: App, *, max_bytes: int) -> App:
         if scope["type"] != "http":
             return await app(scope, receive, send)
         if _declared_length(scope) > max_bytes:
-            return await _refuse(send, max_bytes)
+            return await _refuse(scope, send, max_bytes)
         receive = _counting(receive, max_bytes)
         try:
             if not _has(scope, b"content-length") and _has(scope, b"transfer-encoding"):
                 scope, receive = await _measured(scope, receive)
             return await app(scope, receive, send)
         except BodyTooLarge:
-            return await _refuse(send, max_bytes)
+            return await _refuse(scope, send, max_bytes)
 
     return limited
 
@@ -72,13 +74,12 @@ def _counting(receive: Receive, max_bytes: int) -> Receive:
     return counted
 
 
-async def _refuse(send: Send, max_bytes: int) -> None:
-    error = {
-        "code": "request_too_large",
-        "message": f"This request is too large. The limit is {max_bytes // 1_048_576} MB.",
-        "field": "",
-    }
-    body = json.dumps(error).encode()
-    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
+async def _refuse(scope: Scope, send: Send, max_bytes: int) -> None:
+    message = f"This request is too large. The limit is {max_bytes // 1_048_576} MB."
+    error = CapsiteError("request_too_large", message, status=413)
+    api = scope["path"].startswith("/api/")
+    body = json.dumps(problem_body(error) if api else error.as_dict()).encode()
+    kind = PROBLEM_JSON if api else "application/json"
+    headers = [(b"content-type", kind.encode()), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": error.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

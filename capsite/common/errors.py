@@ -2,6 +2,8 @@
 
 from typing import Any
 
+PROBLEM_JSON = "application/problem+json"
+
 
 class CapsiteError(Exception):
     """A refusal somebody should read.
@@ -37,3 +39,18 @@ class Forbidden(CapsiteError):
 
     def __init__(self, message: str, code: str = "forbidden") -> None:
         super().__init__(code, message, status=403)
+
+
+def problem_body(error: CapsiteError) -> dict[str, Any]:
+    """Return an error as RFC 9457 problem details, with our ``code``, ``message`` and ``field``."""
+    title = error.data.get("title") or error.message
+    rest = {key: value for key, value in error.data.items() if key != "title"}
+    return {
+        "type": "about:blank",
+        "title": title,
+        "status": error.status,
+        "detail": error.message,
+        "code": error.code,
+        "message": error.message,
+        "field": error.field,
+    } | rest

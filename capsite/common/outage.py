@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
 
-from capsite.common.errors import CapsiteError
+from capsite.common.errors import PROBLEM_JSON, CapsiteError, problem_body
 
 logger = logging.getLogger(__name__)
 
@@ -41,10 +41,17 @@ class OutageMiddleware(MiddlewareMixin):
         logger.warning("Database away at %s: %s", request.path, exception)
         error = outage_error()
         response = (
-            JsonResponse(error.as_dict(), status=error.status)
+            _json(request, error)
             if wants_json(request)
             # Without the request: who is asking is itself a question to the database.
             else HttpResponse(render_to_string("503.html"), status=error.status)
         )
         response["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return response
+
+
+def _json(request: HttpRequest, error: CapsiteError) -> JsonResponse:
+    """Return the error in the shape of the API, or of what the pages' scripts read."""
+    if not request.path.startswith("/api/"):
+        return JsonResponse(error.as_dict(), status=error.status)
+    return JsonResponse(problem_body(error), status=error.status, content_type=PROBLEM_JSON)

@@ -9,10 +9,14 @@ from django.utils.translation import gettext as _
 from rest_framework import authentication, exceptions
 from rest_framework.response import Response
 
-from capsite.common.errors import CapsiteError, Forbidden, NotFound
+from capsite.common.errors import (
+    PROBLEM_JSON,
+    CapsiteError,
+    Forbidden,
+    NotFound,
+    problem_body,
+)
 from capsite.common.outage import OUTAGES, RETRY_AFTER_SECONDS, outage_error
-
-PROBLEM_JSON = "application/problem+json"
 
 
 class SessionAuthentication(authentication.SessionAuthentication):
@@ -37,24 +41,11 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     if known is None:
         return None
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if known.status == 503 else {}
+    if known.status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="capsite"'
     response = Response(problem_body(known), status=known.status, headers=headers)
     response.content_type = PROBLEM_JSON
     return response
-
-
-def problem_body(error: CapsiteError) -> dict[str, Any]:
-    """Return ``{type, title, status, detail, code, message, field, ...}``."""
-    title = error.data.get("title") or error.message
-    rest = {key: value for key, value in error.data.items() if key != "title"}
-    return {
-        "type": "about:blank",
-        "title": title,
-        "status": error.status,
-        "detail": error.message,
-        "code": error.code,
-        "message": error.message,
-        "field": error.field,
-    } | rest
 
 
 def _known(error: Exception) -> CapsiteError | None:

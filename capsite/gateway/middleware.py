@@ -15,8 +15,8 @@ from django.utils.cache import (
 )
 from django.utils.decorators import sync_only_middleware
 
+from capsite.common.errors import PROBLEM_JSON, problem_body
 from capsite.common.outage import wants_json
-from capsite.common.rest import PROBLEM_JSON, problem_body
 from capsite.gateway.headers import RATE_HEADERS, rate_headers
 from capsite.gateway.ratelimit import SIGN_IN, RateLimited, rate_stranger
 

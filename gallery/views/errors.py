@@ -9,9 +9,8 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from capsite.common.errors import CapsiteError, NotFound
+from capsite.common.errors import PROBLEM_JSON, CapsiteError, NotFound, problem_body
 from capsite.common.outage import wants_json
-from capsite.common.rest import PROBLEM_JSON, problem_body
 
 View = Callable[..., HttpResponse]
 _PAGES = {403: "403.html", 404: "404.html"}

@@ -8,8 +8,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 from rest_framework import serializers
 
-from capsite.common.errors import CapsiteError
-from capsite.common.rest import PROBLEM_JSON, problem_body
+from capsite.common.errors import PROBLEM_JSON, CapsiteError, problem_body
 
 # code -> (status, an example's message, the field it names)
 CODES: dict[str, tuple[int, str, str]] = {
