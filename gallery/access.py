@@ -27,7 +27,7 @@ def may_see(person: Person, image: Image) -> bool:
     if image.visibility != Visibility.PRIVATE:
         return True
     return person.is_authenticated and (
-        image.owner_id == person.pk or bool(getattr(person, "is_staff", False))
+        image.owner_id == person.pk or bool(getattr(person, "is_superuser", False))
     )
 
 

@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import pytest
+from channels.layers import channel_layers
 
 import workers.pipeline  # noqa: F401  (before torch: it says how torch's threads wait)
+from capsite.common import push
+from capsite.common.breaker import Breaker
 from capsite.common.workerstate import worker_gone
 from tests.factories import photo_bytes
 
@@ -21,6 +24,16 @@ def _no_worker():
     """Leave no worker's pulse of one test to the next."""
     yield
     worker_gone()
+
+
+@pytest.fixture(autouse=True)
+def _own_channel_layer(monkeypatch):
+    """Give every test a channel layer: one keeps locks that belong to the event loop of its test.
+
+    And let no failed push of one test keep the next one's from leaving.
+    """
+    monkeypatch.setattr(channel_layers, "backends", {})
+    monkeypatch.setattr(push, "_breaker", Breaker(seconds=5))
 
 
 @pytest.fixture

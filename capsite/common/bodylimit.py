@@ -77,7 +77,7 @@ def _counting(receive: Receive, max_bytes: int) -> Receive:
 async def _refuse(scope: Scope, send: Send, max_bytes: int) -> None:
     message = f"This request is too large. The limit is {max_bytes // 1_048_576} MB."
     error = CapsiteError("request_too_large", message, status=413)
-    api = scope["path"].startswith("/api/")
+    api = scope.get("path", "").startswith("/api/")
     body = json.dumps(problem_body(error) if api else error.as_dict()).encode()
     kind = PROBLEM_JSON if api else "application/json"
     headers = [(b"content-type", kind.encode()), (b"connection", b"close")]

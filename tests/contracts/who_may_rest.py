@@ -175,7 +175,7 @@ PAGES = [
         *("POST", "account/tokens/<uuid:token_id>/revoke/", PAGE, "in 302 404 404 404", ""),
         *(_nothing, True),
     ),
-    Row("*", "account/applications/", PAGE, SIGNED_IN),
+    Row("GET", "account/applications/", PAGE, SIGNED_IN),
     Row(
         *("POST", "account/applications/<str:client_id>/revoke/", PAGE, "in 302 302 302 302", ""),
         *(_nothing, True),

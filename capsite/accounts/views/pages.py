@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from capsite.accounts.forms import ProfileForm, TokenForm
 from capsite.accounts.models import User
@@ -47,9 +47,9 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @reauthentication_required(allow_get=True)
-@require_http_methods(["GET", "HEAD", "POST"])
 def tokens(request: HttpRequest) -> HttpResponse:
     """List personal tokens; POST makes one and shows its secret this once."""
     person = _person(request)
@@ -83,6 +83,7 @@ def token_end(request: HttpRequest, token_id: UUID) -> HttpResponse:
 
 
 @never_cache
+@require_safe
 @login_required
 def applications(request: HttpRequest) -> HttpResponse:
     """List the programs that were let in."""
