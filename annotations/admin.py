@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from annotations import caseadmin  # noqa: F401  (registers its pages)
 from annotations.models import Annotation, Revision
 from gallery.admin import ReadOnlyAdmin
 

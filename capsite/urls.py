@@ -22,6 +22,10 @@ rest_v2 = [
 
 urlpatterns = [
     path("", include("gallery.urls")),
+    path("", include("captions.urls")),
+    path("", include("captions.urls_history")),
+    path("", include("annotations.urls")),
+    path("", include("annotations.urls_search")),
     *rest_v1,
     *rest_v2,
     *document_urls(rest_v1, version="v1"),

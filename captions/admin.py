@@ -1,4 +1,4 @@
-"""Captions and votes to look at, cases to decide, versions to activate, compare and roll back."""
+"""Captions and votes to look at, versions to activate, compare and roll back."""
 
 from typing import Any
 
@@ -10,22 +10,17 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from capsite.common.errors import CapsiteError
 from captions import figures, registry
 from captions.errors import RegistryError
 from captions.models import (
     Caption,
     CaptionModel,
-    CaseState,
-    Decision,
     ModelEvent,
     ModelRole,
-    ModerationCase,
     Role,
     Vote,
 )
 from captions.selectors import versions_with_use
-from captions.services.moderation import case_decide
 from captions.webhooks import admin as webhooks_admin  # noqa: F401  (registers its pages)
 from gallery.admin import ReadOnlyAdmin
 from gallery.models.job import Language
@@ -61,40 +56,6 @@ class VoteAdmin(ReadOnlyAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A vote is withdrawn by who cast it."""
         return False
-
-
-@admin.register(ModerationCase)
-class ModerationCaseAdmin(ReadOnlyAdmin):
-    """Cases; the service of moderation decides them."""
-
-    list_display = ["caption", "state", "reason", "decision", "decided_by", "opened_at"]
-    list_filter = ["state", "reason", "decision", "opened_at"]
-    search_fields = ["id", "caption__text", "note"]
-    list_select_related = ["caption", "decided_by"]
-    actions = ["approve", "hide"]
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A case goes with its photo."""
-        return False
-
-    @admin.action(description="Approve: keep the captions")
-    def approve(self, request: HttpRequest, queryset: QuerySet[ModerationCase]) -> None:
-        """Keep the captions of the chosen open cases."""
-        self._decide(request, queryset, Decision.APPROVE)
-
-    @admin.action(description="Hide the captions everywhere")
-    def hide(self, request: HttpRequest, queryset: QuerySet[ModerationCase]) -> None:
-        """Hide the captions of the chosen open cases."""
-        self._decide(request, queryset, Decision.HIDE)
-
-    def _decide(self, request: HttpRequest, queryset: Any, decision: str) -> None:
-        keys = queryset.filter(state=CaseState.OPEN).values_list("pk", flat=True)
-        try:
-            for key in list(keys):
-                case_decide(person=request.user, case_id=key, decision=decision)
-        except CapsiteError as error:
-            return self.message_user(request, error.message, messages.ERROR)
-        return self.message_user(request, _("The open cases are decided."), messages.SUCCESS)
 
 
 class RegistryAdmin(ReadOnlyAdmin):

@@ -14,7 +14,9 @@ from capsite.accounts.scopes import Scope
 from capsite.common.errors import CapsiteError
 from capsite.common.outage import OUTAGES, outage_error
 from capsite.common.push import GALLERY_GROUP, image_group, user_group
+from captions.access import may_moderate
 from captions.pulse import shared_pulse
+from captions.services.moderation import MODERATORS_GROUP, cases_open_count
 from gallery.access import Person, image_for
 
 logger = logging.getLogger(__name__)
@@ -38,10 +40,16 @@ class GalleryConsumer(AsyncJsonWebsocketConsumer):
         self.joined: set[str] = {GALLERY_GROUP}
         if self._person.is_authenticated:
             self.joined.add(user_group(self._person.pk))
+        moderates = await self._moderates()
+        if moderates:
+            self.joined.add(MODERATORS_GROUP)
         await self._join()
         await self.accept()
         self.worker = await shared_pulse()
         await self.send_json({"type": "hello", "worker": self.worker})
+        if moderates:  # what was missed while this screen was away
+            waiting = await database_sync_to_async(cases_open_count)()
+            await self.send_json({"type": "moderation.open", "open": waiting})
         self.beat = asyncio.create_task(self._follow_worker())
 
     async def disconnect(self, code: int) -> None:
@@ -91,6 +99,15 @@ class GalleryConsumer(AsyncJsonWebsocketConsumer):
         """A token may have been made for something else than reading."""
         grant: Any = self.scope.get("grant")
         return grant is None or Scope.CAPTIONS_READ in grant.scopes
+
+    async def _moderates(self) -> bool:
+        """Whoever may moderate hears of cases, and a token of theirs where it was made for that."""
+        grant: Any = self.scope.get("grant")
+        if not self._person.is_authenticated:
+            return False
+        if grant is not None and Scope.MODERATION not in grant.scopes:
+            return False
+        return await database_sync_to_async(may_moderate)(self._person)
 
     async def _watch(self, image: str) -> None:
         try:

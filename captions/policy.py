@@ -19,6 +19,7 @@ class Policy:
     down_votes: int
     down_share: float  # of all votes, from 0 to 1
     reports: int
+    trusted_weight: int = 1  # how many votes a trusted voter's counts as
 
 
 REPORTED = "reported"
@@ -33,3 +34,13 @@ def reason_for_case(counts: Counts, policy: Policy) -> str:
     if counts.down >= policy.down_votes and counts.down >= policy.down_share * votes:
         return DOWNVOTED
     return ""
+
+
+def weighted(counts: Counts, trusted: Counts, weight: int) -> Counts:
+    """Return ``counts`` with the votes of ``trusted`` voters, who are among them, weighing more."""
+    more = weight - 1
+    return Counts(
+        up=counts.up + more * trusted.up,
+        down=counts.down + more * trusted.down,
+        harmful=counts.harmful + more * trusted.harmful,
+    )

@@ -11,6 +11,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
 from django.utils import timezone
 
+from capsite.accounts import audit
 from captions.errors import RegistryError
 from captions.models import CaptionModel, ChosenBy, Event, ModelEvent, ModelRole, Role
 from captions.serving import ServingPlan, serving_plan
@@ -236,6 +237,8 @@ def _log(
     ModelEvent.objects.create(
         event=event, language=language, model=model, previous=previous, by=who, reason=reason
     )
+    facts = {"event": str(event), "language": language, "model": str(model), "reason": reason}
+    audit.note(audit.Kind.MODEL_SWITCHED, by=by, facts=facts)
 
 
 def _role(language: str, role: Role) -> ModelRole | None:

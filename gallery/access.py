@@ -56,6 +56,11 @@ def may_retry(person: Person, image: Image) -> bool:
     return may_upload(person) and may_see(person, image)
 
 
+def may_change(person: Person, owned: Image | Album) -> bool:
+    """Owners may change what is theirs, administrators everything."""
+    return _owns(person, owned.owner_id)
+
+
 def require_member(person: Person) -> None:
     """Refuse visitors what only members do."""
     if not person.is_authenticated:

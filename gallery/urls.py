@@ -2,16 +2,30 @@
 
 from django.urls import path
 
-from gallery.views import files, pages, uploads
+from gallery.views import actions, albums, files, pages, uploads
 
 app_name = "gallery"
+
+PHOTO = "photos/<uuid:image_id>/"
+ALBUM = "albums/<uuid:album_id>/"
 
 urlpatterns = [
     path("", pages.index, name="index"),
     path("photos/cards/", pages.cards, name="cards"),
-    path("photos/<uuid:image_id>/", pages.photo, name="photo"),
-    path("photos/<uuid:image_id>/captions/", pages.captions, name="captions"),
-    path("photos/<uuid:image_id>/retry/", pages.retry, name="retry"),
+    path(PHOTO, pages.photo, name="photo"),
+    path(f"{PHOTO}captions/", pages.captions, name="captions"),
+    path(f"{PHOTO}retry/", pages.retry, name="retry"),
+    path(f"{PHOTO}actions/", actions.actions, name="actions"),
+    path(f"{PHOTO}edit/", actions.edit, name="edit"),
+    path(f"{PHOTO}albums/", actions.into_album, name="into_album"),
+    path(f"{PHOTO}delete/", actions.delete, name="delete"),
+    path(f"{PHOTO}original/", actions.original, name="original"),
+    path("albums/", albums.albums, name="albums"),
+    path("albums/new/", albums.new, name="album_new"),
+    path(ALBUM, albums.album, name="album"),
+    path(f"{ALBUM}edit/", albums.edit, name="album_edit"),
+    path(f"{ALBUM}delete/", albums.delete, name="album_delete"),
+    path(f"{ALBUM}photos/<uuid:image_id>/remove/", albums.remove, name="album_remove"),
     path("uploads/", uploads.upload, name="upload"),
     path("i/<uuid:image_id>/<slug:variant>.webp", files.derivative, name="derivative"),
 ]

@@ -8,11 +8,32 @@ from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from capsite.accounts import auditadmin  # noqa: F401  (registers its page)
+from capsite.accounts.audit import acting
 from capsite.accounts.models import PersonalToken, User
 from capsite.accounts.services.tokens import token_revoke
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
-admin.site.register(User, UserAdmin)
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):
+    """People, whose roles administrators give and take here."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Let the audit log know who did it."""
+        with acting(request):
+            return super().changeform_view(request, *args, **kwargs)
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        """Let the audit log know who did it."""
+        with acting(request):
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Let the audit log know who did it."""
+        with acting(request):
+            super().delete_queryset(request, queryset)
 
 
 @admin.register(PersonalToken)
@@ -35,5 +56,6 @@ class PersonalTokenAdmin(admin.ModelAdmin):
     @admin.action(description="Revoke the selected tokens", permissions=["delete"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[PersonalToken]) -> None:
         """Revoke by the service, which closes what they opened."""
-        for token in queryset.select_related("person"):
-            token_revoke(person=token.person, token_id=token.pk)
+        with acting(request):
+            for token in queryset.select_related("person"):
+                token_revoke(person=token.person, token_id=token.pk)

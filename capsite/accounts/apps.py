@@ -12,7 +12,8 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect what other apps tell us of to the services that act on it."""
-        from capsite.accounts import signals
+        from capsite.accounts import auditing, signals
 
         signals.connect()
+        auditing.connect()
         post_migrate.connect(signals.migrated, sender=self)

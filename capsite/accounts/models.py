@@ -1,4 +1,4 @@
-"""The person who signs in, and the tokens they made for their programs."""
+"""The person who signs in, the tokens for their programs, and the log of what concerns safety."""
 
 import uuid
 
@@ -39,3 +39,51 @@ class PersonalToken(models.Model):
     def alive(self) -> bool:
         """Whether the token still opens anything."""
         return self.revoked_at is None and self.expires_at > timezone.now()
+
+
+class AuditKind(models.TextChoices):
+    """What the audit log tells of."""
+
+    SIGNED_IN = "sign_in", _("Signed in")
+    SIGN_IN_FAILURES = "sign_in.failures", _("Sign-in failed repeatedly")
+    PASSWORD_CHANGED = "password.changed", _("Password changed")
+    EMAIL_CHANGED = "email.changed", _("E-mail address changed")
+    FACTOR_ADDED = "factor.added", _("Second factor or passkey added")
+    FACTOR_REMOVED = "factor.removed", _("Second factor or passkey removed")
+    FACTOR_RENEWED = "factor.renewed", _("Recovery codes renewed")
+    TOKEN_CREATED = "token.created", _("Token made")
+    TOKEN_REVOKED = "token.revoked", _("Token revoked")
+    ROLE_CHANGED = "role.changed", _("Role changed")
+    PERSON_BANNED = "person.banned", _("Member banned")
+    PERSON_RESTORED = "person.restored", _("Member let in again")
+    PERSON_DELETED = "person.deleted", _("Account deleted")
+    CASE_DECIDED = "case.decided", _("Moderation case decided")
+    MODEL_SWITCHED = "model.switched", _("Captioner switched")
+
+
+class AuditEvent(models.Model):
+    """One line of the audit log; a trigger in the database refuses to change or remove it.
+
+    People are kept as id and name, not as references: what they did outlives their account.
+    """
+
+    at = models.DateTimeField(_("when"), auto_now_add=True)
+    kind = models.CharField(_("what"), max_length=20, choices=AuditKind.choices)
+    actor_id = models.BigIntegerField(null=True)
+    actor = models.CharField(_("who"), max_length=150, blank=True)
+    subject_id = models.BigIntegerField(null=True)
+    subject = models.CharField(_("whom"), max_length=150, blank=True)
+    address = models.GenericIPAddressField(_("from"), null=True)
+    facts = models.JSONField(_("details"), default=dict)
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        verbose_name = _("audit event")
+        verbose_name_plural = _("audit log")
+        indexes = [
+            models.Index(fields=["-at", "-id"], name="audit_newest"),
+            models.Index(fields=["kind", "-at"], name="audit_of_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.kind} {self.subject or self.actor}"

@@ -84,7 +84,11 @@ class Query:
 
 
 class CaseDecide(Write):
-    """Decide an open case: approve keeps the caption, hide takes it from everywhere."""
+    """Decide an open case.
+
+    APPROVE keeps the caption, HIDE takes it from everywhere, ASK hides it and asks the captioner
+    for others. REPLACE and BAN are decided in the administration alone.
+    """
 
     case = Field(NonNull(Case))
 

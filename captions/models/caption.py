@@ -91,6 +91,7 @@ class Caption(models.Model):
         ]
         indexes = [
             models.Index(fields=["image", "-confidence"], name="caption_of_image"),
+            models.Index(fields=["-created_at", "-id"], name="caption_newest"),
             GinIndex(fields=["text"], opclasses=["gin_trgm_ops"], name="caption_text_trigrams"),
         ]
 

@@ -22,6 +22,13 @@ class Decision(models.TextChoices):
 
     APPROVE = "approve", _("Approve")
     HIDE = "hide", _("Hide")
+    REPLACE = "replace", _("Replace")
+    ASK = "ask", _("Ask again")
+    BAN = "ban", _("Ban")
+
+
+# What needs no more than a word, and so is open to programs as well.
+DECIDED_BY_WORD = (Decision.APPROVE, Decision.HIDE, Decision.ASK)
 
 
 class ModerationCase(models.Model):

@@ -1,5 +1,6 @@
 /** Starts everything on the page. */
 
+import { startActions } from "./actions.js";
 import { startCopy } from "./copy.js";
 import { startHeatmaps } from "./heatmap.js";
 import { startIntake } from "./intake.js";
@@ -7,11 +8,16 @@ import { startKeys } from "./keys.js";
 import { startLanguage } from "./language.js";
 import { startLive } from "./live.js";
 import { startMasonry } from "./masonry.js";
+import { startModeration } from "./moderation.js";
 import { onPage, startPages } from "./pages.js";
 import { showLoaded, startPictures } from "./pictures.js";
+import { startSearch } from "./search.js";
 import { showTimes } from "./times.js";
+import { startRefusals } from "./refusals.js";
+import { startTexts } from "./texts.js";
 import { startTheme } from "./theme.js";
 import { startTray } from "./tray.js";
+import { startVotes } from "./votes.js";
 
 startPages();
 onPage(startMasonry);
@@ -21,7 +27,13 @@ onPage(showTimes);
 startTheme();
 startKeys();
 startCopy();
+startActions();
+startSearch();
 startHeatmaps();
+startModeration();
+startRefusals();
+startVotes();
+startTexts();
 if (document.getElementById("tray")) {
   startLanguage();
   startTray();

@@ -1,12 +1,25 @@
 /** Single-key shortcuts, which can be switched off, and the dialog that lists them. */
 
+import { undoByKey } from "./actions.js";
+import { focusSearch } from "./search.js";
+import { editByKey } from "./texts.js";
+import { voteByKey } from "./votes.js";
+
 const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("shortcuts"));
 const toggle = /** @type {HTMLInputElement} */ (document.getElementById("single-keys"));
 
+const PROMOTED = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
+
 const keys = {
+  "/": focusSearch,
   u: () => press("[data-upload]"),
+  z: undoByKey,
   j: () => press('[data-step="next"]'),
   k: () => press('[data-step="previous"]'),
+  e: editByKey,
+  "+": () => voteByKey("up"),
+  "-": () => voteByKey("down"),
+  ...Object.fromEntries(PROMOTED.map((key, place) => [key, () => promote(place)])),
   "?": () => dialog.showModal(),
 };
 
@@ -35,6 +48,11 @@ function pressed(event) {
 function isBusy(event) {
   const writing = event.target.closest?.("input:not([type=radio], [type=checkbox], [type=file]), textarea, select");
   return Boolean(writing || document.querySelector("dialog[open], :popover-open"));
+}
+
+/** @param {number} place */
+function promote(place) {
+  /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#captions .promote"))[place]?.click();
 }
 
 /** @param {string} selector */

@@ -5,9 +5,11 @@ import { bestOf, cardOf, fillCard, removeCard } from "./cards.js";
 import { fetchCards } from "./fragments.js";
 import { showWaiting, startNewcomers, welcome } from "./newcomers.js";
 import { currentPage, galleryPage, onPage } from "./pages.js";
-import { onShow, refreshPanel, watchPhoto } from "./panel.js";
+import { onShow, refreshPanel, removeCaption, watchPhoto } from "./panel.js";
 import { reread, rereadCards, rereadLater } from "./reread.js";
 import { startSocket } from "./socket.js";
+import { refreshTexts, textUpdated } from "./texts.js";
+import { showVotes } from "./votes.js";
 import { say, sayCount } from "./words.js";
 
 const GATHER_MS = 30;
@@ -16,7 +18,7 @@ const RECENT_MS = 10_000;
 /** Photos that were announced and whose cards are on their way. */
 /** @type {Map<string, Promise<void>>} */
 const coming = new Map();
-/** The last message about each photo, oldest first, for cards that were fetched before it and shown after it. */
+/** The last messages of each kind, oldest first, for cards and pages that were fetched before and are shown after. */
 /** @type {Map<string, {message: object, at: number, isNew: boolean}>} */
 const recent = new Map();
 /** @type {string[]} */
@@ -34,6 +36,9 @@ const readers = {
   "image.created": (message) => photoCreated(message.image),
   "image.updated": photoUpdated,
   "image.removed": (message) => photoRemoved(message.image),
+  "caption.votes": showVotes,
+  "caption.removed": captionRemoved,
+  "annotation.updated": (message) => textUpdated(message).catch(rereadLater),
 };
 
 /** Connect and keep every page up to date. */
@@ -58,24 +63,34 @@ function read(message) {
 
 /** @param {{type: string, image: string}} message */
 function note(message) {
-  const isNew = message.type === "image.created" || Boolean(recent.get(message.image)?.isNew);
+  const key = keyOf(message);
+  const isNew = message.type === "image.created" || Boolean(recent.get(key)?.isNew);
   forgetOld();
-  recent.delete(message.image);
-  recent.set(message.image, { message, at: performance.now(), isNew });
+  recent.delete(key);
+  recent.set(key, { message, at: performance.now(), isNew });
+}
+
+/**
+ * What a message is about: of two about the same the later one counts.
+ * @param {{type: string, image: string, caption?: string, annotation?: {language: string}}} message
+ * @returns {string}
+ */
+function keyOf({ type, image, caption, annotation }) {
+  return type.startsWith("image.") ? image : [type, image, caption ?? annotation?.language].join(" ");
 }
 
 function forgetOld() {
-  for (const [image, { at }] of recent) {
+  for (const [key, { at }] of recent) {
     if (performance.now() - at <= RECENT_MS) return;
-    recent.delete(image);
+    recent.delete(key);
   }
 }
 
 /** Apply what was said about photos while this page, or more of its cards, was on its way. */
 function replay() {
   forgetOld();
-  for (const [image, { message, isNew }] of [...recent]) {
-    if (isNew && message.type !== "image.removed") photoCreated(image);
+  for (const { message, isNew } of [...recent.values()]) {
+    if (isNew && message.type !== "image.removed") photoCreated(message.image);
     readers[message.type]?.(message);
   }
 }
@@ -83,7 +98,7 @@ function replay() {
 /** @param {boolean} again */
 async function opened(again) {
   recent.clear(); // what is read now is newer
-  await reread();
+  await Promise.all([reread(), refreshTexts().catch(() => {})]);
   if (again) announce(say("said.back"));
 }
 
@@ -137,6 +152,12 @@ async function photoRemoved(id) {
   removeCard(id);
   showWaiting();
   if (onShow(id)) announce(say("said.removed"));
+}
+
+/** @param {{image: string, caption: string}} message */
+async function captionRemoved({ image, caption }) {
+  await removeCaption(caption).catch(rereadLater);
+  if (cardOf(image)) await rereadCards([image]).catch(rereadLater);
 }
 
 /** @param {{state: string, waiting: number} | null} now */

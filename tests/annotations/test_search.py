@@ -114,12 +114,41 @@ def test_odd_words_find_nothing_and_break_nothing(text):
     assert found(text) == []
 
 
-@pytest.mark.parametrize("count", [1, 25])
-def test_one_query_whatever_is_found(count, django_assert_num_queries):
+@pytest.mark.parametrize(
+    ("text", "count", "queries"),
+    [
+        ("elephant", 1, 3),  # begun, similar; the photos
+        ("elephant", 25, 3),
+        ("elephant", 31, 2),  # enough at once
+        ("elephant drinks", 1, 4),  # and all of it
+        ("elephant drinks", 25, 4),
+        ("an elephant at the water drinks", 0, 2),  # what many words are like is not asked
+    ],
+)
+def test_how_many_queries_it_takes(text, count, queries, django_assert_num_queries):
     for _each in range(count):
         CaptionFactory(text="an elephant drinks")
-    with django_assert_num_queries(1):
-        assert len(found("elephant")) == count
+    with django_assert_num_queries(queries):
+        assert len(found(text)) == count
+
+
+def test_words_that_are_begun_are_found_while_they_are_typed():
+    image = CaptionFactory(text="a man is snowboarding downhill").image
+    CaptionFactory(text="a crossbow")
+    for typed in ("s", "sn", "snowb", "man snowb", "downhill man"):
+        assert found(typed) == [image], typed
+
+
+def test_short_words_count_only_where_there_are_no_others():
+    image = CaptionFactory(text="a tv on the wall").image
+    assert found("tv") == [image]
+    assert found("wall at no tv") == [image]
+
+
+def test_common_words_bring_the_newest(monkeypatch):
+    monkeypatch.setattr("annotations.hits.MOST_HITS", 3)
+    images = [CaptionFactory(text="an elephant drinks").image for _each in range(5)]
+    assert found("elephant") == images[:1:-1]
 
 
 def test_pages_of_a_search_count_and_slice():

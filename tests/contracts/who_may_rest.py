@@ -31,7 +31,12 @@ OWNED = "401 ok 403 403 ok"
 OWNER = "401 ok 404 404 404"  # not even administrators use what is somebody's own
 MODERATORS = "401 403 403 ok ok"
 SIGNED_IN = "in ok ok ok ok"
+DONE = "in 302 302 302 302"  # a form that leads on
+CHANGED, CHANGED_SEEN = "in 302 403 403 302", "in 302 404 404 302"
+OFFERED, OFFERED_SEEN = "in ok 403 403 ok", "in ok 404 404 ok"
 AWAY = "302 302 302 302 302"
+SHOWN = ("in ok 404 404 ok", SIGNED_IN)  # a page for members: of private rows, of public ones
+SENT = ("in 302 404 404 302", "in 302 302 302 302")  # a form that leads back to the photo
 REFUSED = "400 400 400 400 400"
 
 Body = Callable[[World], dict[str, Any]]
@@ -83,8 +88,10 @@ def _fixed(**body: Any) -> Body:
 
 _title, _vote = _fixed(title="New"), _fixed(value=1)
 _edit = _fixed(text="A new text.", base_version=1)
+_back = _fixed(number=1, base_version=1)
 
 IMAGE = "images/<uuid:image_id>"
+PHOTO = "photos/<uuid:image_id>/"
 CAPTION = "captions/<uuid:caption_id>"
 ALBUM = "albums/<uuid:album_id>"
 WEBHOOK = "webhooks/<uuid:endpoint_id>"
@@ -165,7 +172,37 @@ PAGES = [
         *("404 302 404 404 302", "302 302 302 302 302", _nothing, True),
     ),
     Row("POST", "uploads/", PAGE, ALL, body=_photo, form=True),
+    # Votes, reports and published texts on the photo page; visitors are led to the way to sign in.
+    Row("POST", f"{CAPTION}/vote/", PAGE, *SENT, _vote, True),
+    Row("GET", f"{CAPTION}/report/", PAGE, *SHOWN),
+    Row("POST", f"{CAPTION}/report/", PAGE, *SENT, _fixed(reason="It insults."), True),
+    Row("POST", f"{CAPTION}/promote/", PAGE, *SENT, _fixed(base_version=1), True),
+    Row("GET", "photos/<uuid:image_id>/texts/", PAGE, SEEN, ALL),
+    Row("GET", "photos/<uuid:image_id>/texts/<str:language>/", PAGE, *SHOWN),
+    Row("POST", "photos/<uuid:image_id>/texts/<str:language>/", PAGE, *SENT, _edit, True),
+    Row("GET", "texts/<uuid:annotation_id>/versions/", PAGE, SEEN, ALL),
+    Row("POST", "texts/<uuid:annotation_id>/revert/", PAGE, *SENT, _back, True),
     Row("GET", "i/<uuid:image_id>/<slug:variant>.webp", PAGE, SEEN, ALL),
+    Row("GET", "search/", PAGE, ALL),
+    Row("GET", "history/", PAGE, ALL),
+    Row("GET", f"{PHOTO}actions/", PAGE, SEEN, ALL),
+    Row("POST", f"{PHOTO}edit/", PAGE, CHANGED_SEEN, CHANGED, _title, True),
+    Row("POST", f"{PHOTO}albums/", PAGE, CHANGED_SEEN, DONE, _fixed(new="Album"), True),
+    Row("GET", f"{PHOTO}delete/", PAGE, OFFERED_SEEN, OFFERED),
+    Row("POST", f"{PHOTO}delete/", PAGE, CHANGED_SEEN, CHANGED, _nothing, True),
+    Row("GET", f"{PHOTO}original/", PAGE, OFFERED_SEEN, OFFERED),
+    Row("GET", "albums/", PAGE, ALL),
+    Row("GET", "albums/new/", PAGE, SIGNED_IN),
+    Row("POST", "albums/new/", PAGE, DONE, body=_title, form=True),
+    Row("GET", f"{ALBUM}/", PAGE, SEEN, ALL),
+    Row("GET", f"{ALBUM}/edit/", PAGE, OFFERED_SEEN, OFFERED),
+    Row("POST", f"{ALBUM}/edit/", PAGE, CHANGED_SEEN, CHANGED, _title, True),
+    Row("GET", f"{ALBUM}/delete/", PAGE, OFFERED_SEEN, OFFERED),
+    Row("POST", f"{ALBUM}/delete/", PAGE, CHANGED_SEEN, CHANGED, _nothing, True),
+    Row(
+        *("POST", f"{ALBUM}/photos/<uuid:image_id>/remove/", PAGE, CHANGED_SEEN, CHANGED),
+        *(_nothing, True),
+    ),
     Row("GET", "account/", PAGE, SIGNED_IN),
     Row("POST", "account/", PAGE, "in 302 302 302 302", body=_fixed(username="new"), form=True),
     Row("GET", "account/tokens/", PAGE, SIGNED_IN),
@@ -198,6 +235,10 @@ PAGES = [
     Row("GET", "identity/o/authorize", PAGE, SIGNED_IN),
     Row("POST", "identity/o/authorize", PAGE, AWAY, body=_nothing, form=True),
     Row("PUT", "identity/o/authorize", PAGE, AWAY),
+    Row(
+        *("POST", "admin/captions/moderationcase/<uuid:case_id>/decide/", PAGE),
+        *("in in in in 302", "", _fixed(decision="approve"), True),
+    ),
     Row("*", "health/live/", PAGE, ALL),
     Row("*", "health/ready/", PAGE, ALL),
     Row("*", "version/", PAGE, ALL),

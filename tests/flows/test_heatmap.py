@@ -145,7 +145,7 @@ def test_a_tap_on_a_small_screen_brings_the_photo_into_view(browser, site):
     last.tap()
     expect(page.locator(HEAT)).to_be_in_viewport(timeout=PATIENT)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    page.locator(".photo-title, .fact-list").last.tap()
+    page.locator(".photo-title, .fact-list dt").last.tap()
     expect(page.locator("[data-peek]")).to_have_count(0)
     context.close()
 

@@ -15,7 +15,7 @@ from tests.factories import CaptionFactory, ImageFactory, JobFactory, UserFactor
 
 pytestmark = pytest.mark.django_db
 GALLERY_QUERIES = 5  # photos, their jobs, their captions, the models, the jobs that wait
-PHOTO_QUERIES = 6  # the photo, its jobs, captions, models, the newer and the older photo
+PHOTO_QUERIES = 7  # the photo, its jobs, captions, models, the newer and the older photo
 
 
 def captioned(count: int) -> None:

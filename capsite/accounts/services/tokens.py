@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from capsite.accounts import audit
 from capsite.accounts.endings import grants_end_on_commit
 from capsite.accounts.grant import token_grant_id
 from capsite.accounts.models import PersonalToken, User
@@ -44,6 +45,8 @@ def token_create(
         prefix=raw[:10],
         digest=token_digest(raw),
     )
+    facts = {"token": token.name, "scopes": token.scopes}
+    audit.note(audit.Kind.TOKEN_CREATED, by=person, about=person, facts=facts)
     return token, raw
 
 
@@ -57,6 +60,8 @@ def token_revoke(*, person: User, token_id: UUID | str) -> None:
         token.revoked_at = timezone.now()
         token.save(update_fields=["revoked_at"])
         grants_end_on_commit([token_grant_id(token.pk)])
+        facts = {"token": token.name}
+        audit.note(audit.Kind.TOKEN_REVOKED, by=person, about=person, facts=facts)
 
 
 def token_used(*, token: PersonalToken) -> None:

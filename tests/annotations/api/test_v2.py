@@ -177,8 +177,8 @@ def test_lists_take_a_fixed_number_of_queries(client, django_assert_num_queries,
     annotation = AnnotationFactory(text="A dog runs over a field.")
     for _number in range(count):
         CaptionFactory(text="a dog runs over a field")
-    # photos with owners, jobs, captions, their models, published texts, their authors
-    with django_assert_num_queries(6):
+    # three ways to find, then photos with owners, jobs, captions, models, texts, their authors
+    with django_assert_num_queries(9):
         found = client.get("/api/v2/search?q=dog+runs").json()["results"]
     assert len(found) == count + 1
     with django_assert_num_queries(2):  # the photo, its texts with authors

@@ -9,6 +9,7 @@ from captions.api.shared.pagination import PageQuery
 from captions.api.shared.resources.people import SCOPES, PersonSerializer
 from captions.api.v2.serializers.captions import CaptionSerializer
 from captions.models import CaseState, Decision, ModerationCase
+from captions.models.moderation import DECIDED_BY_WORD
 
 
 class TokenSerializer(serializers.Serializer):
@@ -65,5 +66,5 @@ class CaseSerializer(serializers.Serializer):
 class DecisionBody(serializers.Serializer):
     """What a moderator decides."""
 
-    decision = serializers.ChoiceField(Decision.values)
+    decision = serializers.ChoiceField([decision.value for decision in DECIDED_BY_WORD])
     note = serializers.CharField(default="", allow_blank=True, max_length=2000)

@@ -70,8 +70,10 @@ class CaseDecision(ModeratorView):
         name="case_decide",
         tag="moderation",
         summary="Decide a moderation case",
-        description="`hide` takes the caption from everywhere, `approve` keeps it. Of two "
-        "moderators at once, the second is told 409.",
+        description="`approve` keeps the caption, `hide` takes it from everywhere, `ask` hides it "
+        "and asks the captioner for others. Cases may also have been decided in the administration "
+        "by `replace` or `ban`, which hide as well. Of two moderators at once, the second is told "
+        "409.",
         request=DecisionBody,
         answers={200: CaseSerializer},
         codes=["not_found", "forbidden", "case_decided"],
