@@ -46,10 +46,10 @@ class GalleryConsumer(AsyncJsonWebsocketConsumer):
         await self._join()
         await self.accept()
         self.worker = await shared_pulse()
-        await self.send_json({"type": "hello", "worker": self.worker})
+        hello: dict[str, Any] = {"type": "hello", "worker": self.worker}
         if moderates:  # what was missed while this screen was away
-            waiting = await database_sync_to_async(cases_open_count)()
-            await self.send_json({"type": "moderation.open", "open": waiting})
+            hello["open"] = await database_sync_to_async(cases_open_count)()
+        await self.send_json(hello)
         self.beat = asyncio.create_task(self._follow_worker())
 
     async def disconnect(self, code: int) -> None:

@@ -107,12 +107,12 @@ def _shown(images: QuerySet[Image]) -> QuerySet[Image]:
     return with_captions(images).prefetch_related("annotations")
 
 
-def _hit(image: Image, searched: str) -> Hit:
+def _hit(image: Any, searched: str) -> Hit:  # with matched_text
     matched: str = image.matched_text
     texts = [text for text in image.annotations.all() if text.text == matched]
     captions = [caption for caption in image.captions.all() if caption.text == matched]
     kind = "text" if texts else "caption" if captions else "title"
     caption = captions[0] if captions and not texts else None
-    source = next(iter(texts or captions), None)
+    source: Any = next(iter(texts or captions), None)
     marked = highlighted(matched, searched)
     return Hit(card_of(image), marked, caption, source.language if source else "", kind)

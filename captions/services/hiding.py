@@ -1,10 +1,12 @@
 """Takes a caption from everywhere it is shown or may still be sent."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from capsite.common.push import push_on_commit
 from captions.models import Caption, WebhookDelivery
@@ -26,6 +28,19 @@ def caption_hide(*, caption: Caption) -> None:
     }
     push_on_commit(audience(caption.image), message)
     _forget_in_deliveries(str(caption.pk))
+
+
+def hidden_again(captions: Sequence[Caption]) -> None:
+    """Hide, before they are stored, captions whose words were hidden on their photo before.
+
+    Decoding the same photo again finds the same words.
+    """
+    images = {caption.image_id for caption in captions}
+    rows = Caption.everything.filter(image__in=images, hidden_at__isnull=False)
+    hidden = {(key, text.casefold()) for key, text in rows.values_list("image_id", "text")}
+    for caption in captions:
+        if (caption.image_id, caption.text.casefold()) in hidden:
+            caption.hidden_at = timezone.now()
 
 
 def _forget_in_deliveries(key: str) -> None:

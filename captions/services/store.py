@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from django.db import transaction
 
 from captions.models import Caption, CaptionModel, Origin
+from captions.services.hiding import hidden_again
 from captions.webhooks.events import Event, event_emit
 from gallery.models import CaptionJob
 from gallery.models.job import State
@@ -43,10 +44,10 @@ def captions_store(
     Raises LeaseLost, and stores nothing, when the job is no longer this worker's.
     """
     job_finish(job, timings=dict(timings))
-    captions = Caption.objects.bulk_create(
-        [_caption_from(candidate, job, model) for candidate in candidates]
-    )
-    messages = [caption.as_message() for caption in captions]
+    captions = [_caption_from(candidate, job, model) for candidate in candidates]
+    hidden_again(captions)
+    captions = Caption.objects.bulk_create(captions)
+    messages = [caption.as_message() for caption in captions if caption.hidden_at is None]
     image_changed_on_commit(job.image, State.DONE, captions=messages, language=job.language)
     event_emit(Event.CAPTION_READY, image=job.image, data=_facts(job, messages))
     return captions

@@ -15,7 +15,7 @@ function badge() {
 
 /** @param {CustomEvent<{type: string, open?: number}>} event */
 function read({ detail: { type, open } }) {
-  if (!type.startsWith("moderation.") || open === undefined) return;
+  if (open === undefined || !/^(hello$|moderation\.)/.test(type)) return;
   const before = Number(badge().dataset.openCases);
   show(open);
   if (type === "moderation.case_opened" && open > before) announce(sayCount("said.cases", open));

@@ -8,6 +8,7 @@ from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser
 
 from annotations.search import search
+from capsite.common import push
 from captions.consumers import GalleryConsumer
 from captions.models import Caption, WebhookDelivery, WebhookEndpoint
 from captions.services.moderation import case_decide
@@ -165,6 +166,27 @@ def test_webhooks_forget_it_before_they_are_sent_or_sent_again(owner):
     told = [json.dumps(row.payload) for row in rows]
     assert not [words for words in told if WORD in words]
     assert any("a balloon" in words for words in told)
+
+
+def test_the_same_words_do_not_come_back_with_another_job(
+    hidden, owner, monkeypatch, django_capture_on_commit_callbacks
+):
+    pushed: list = []
+    monkeypatch.setattr(push, "_push", lambda groups, told: pushed.append(told))
+    WebhookEndpoint.objects.create(
+        owner=owner, url="https://example.org/h", events=["caption.ready"], secret="x"
+    )
+    JobFactory(image=hidden.image)
+    [job] = jobs_claim(worker="w", limit=1)
+    candidates = [_Candidate(f"A rude {WORD}", 0), _Candidate("a kite", 1)]
+    with django_capture_on_commit_callbacks(execute=True):
+        captions_store(job=job, model=ModelFactory(), candidates=candidates, timings={})
+    shown = Caption.objects.filter(image=hidden.image).values_list("text", flat=True)
+    assert set(shown) == {"a balloon", "a kite"}
+    told = [row.payload for row in WebhookDelivery.objects.all()]
+    for heard in (json.dumps(told), json.dumps(pushed)):
+        assert "a kite" in heard
+        assert WORD not in heard
 
 
 @pytest.mark.django_db(transaction=True)

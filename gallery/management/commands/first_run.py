@@ -38,4 +38,6 @@ class Command(BaseCommand):
         password = secrets.token_urlsafe(12)
         people.create_superuser(ADMINISTRATOR, "", password)
         self.stdout.write(f"Administrator: {ADMINISTRATOR}  password: {password}")
-        self.stdout.write("The password is shown this once. Change it at /account/password/change/.")
+        self.stdout.write(
+            "The password is shown this once. Change it at /account/password/change/."
+        )
