@@ -55,7 +55,10 @@ def hidden(owner):
 def addresses(caption: Caption) -> dict[str, int]:
     """Return every address that might tell of the caption, with the answer it should give."""
     image, job = caption.image_id, caption.job_id
-    pages = ["/", f"/photos/{image}/", f"/photos/{image}/captions/", f"/photos/cards/?ids={image}"]
+    pages = [
+        *("/", "/history/", f"/search/?q={WORD.upper()}"),  # the page repeats what was asked for
+        *(f"/photos/{image}/", f"/photos/{image}/captions/", f"/photos/cards/?ids={image}"),
+    ]
     both = [
         "images",
         f"images/{image}",
