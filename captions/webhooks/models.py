@@ -90,6 +90,7 @@ class WebhookDelivery(models.Model):
         """A lease belongs to a waiting delivery, an end has a time."""
 
         ordering = ["-created_at", "-id"]
+        verbose_name_plural = "webhook deliveries"
         constraints = [
             models.CheckConstraint(
                 condition=Q(state="waiting", finished_at__isnull=True)
