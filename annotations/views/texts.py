@@ -14,17 +14,18 @@ from capsite.common.errors import CapsiteError, NotFound
 from capsite.gateway.ratelimit import rate_request
 from captions.access import caption_for
 from captions.models import Caption
-from captions.views.fragments import answer, is_fragment, members_only, panel_view, whole_number
+from captions.views.fragments import answer, whole_number
 from gallery.access import image_for
 from gallery.models import Image
 from gallery.services.uploads import require_language
+from gallery.views.fragments import is_fragment, members_only, piece_errors
 from gallery.views.pages import photo_url
 
 PAGE = "annotations/page.html"
 
 
 @require_safe
-@panel_view
+@piece_errors
 def texts(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Return the section of the published texts as it is now."""
     image = image_for(request.user, image_id)
@@ -34,7 +35,7 @@ def texts(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @members_only
-@panel_view
+@piece_errors
 def edit(request: HttpRequest, image_id: UUID, language: str) -> HttpResponse:
     """Ask for a photo's text in a language; POST ``text`` and ``base_version`` publishes it.
 
@@ -81,7 +82,7 @@ def _publish(request: HttpRequest, image: Image, language: str) -> HttpResponse:
 
 @require_POST
 @members_only
-@panel_view
+@piece_errors
 def promote(request: HttpRequest, caption_id: UUID) -> HttpResponse:
     """Publish a suggestion as it stands, on top of ``base_version``."""
     rate_request(request, scope="write")

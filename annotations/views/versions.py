@@ -10,12 +10,13 @@ from annotations.selectors import annotation_for
 from annotations.services import EditConflict, annotation_revert
 from annotations.views.texts import conflicted, shown
 from capsite.gateway.ratelimit import rate_request
-from captions.views.fragments import answer, members_only, panel_view, whole_number
+from captions.views.fragments import answer, whole_number
+from gallery.views.fragments import members_only, piece_errors
 from gallery.views.pages import photo_url
 
 
 @require_safe
-@panel_view
+@piece_errors
 def versions(request: HttpRequest, annotation_id: UUID) -> HttpResponse:
     """Show versions, the newest first; ``before`` goes on below a number."""
     annotation = annotation_for(request.user, annotation_id)
@@ -32,7 +33,7 @@ def versions(request: HttpRequest, annotation_id: UUID) -> HttpResponse:
 
 @require_POST
 @members_only
-@panel_view
+@piece_errors
 def revert(request: HttpRequest, annotation_id: UUID) -> HttpResponse:
     """Publish version ``number`` again, on top of ``base_version``."""
     rate_request(request, scope="write")

@@ -16,7 +16,8 @@ from captions.access import caption_for
 from captions.models import Caption
 from captions.panel import votes_cast
 from captions.services.votes import REASON_LENGTH, vote_cast, vote_withdraw
-from captions.views.fragments import answer, is_fragment, members_only, panel_view, whole_number
+from captions.views.fragments import answer, whole_number
+from gallery.views.fragments import is_fragment, members_only, piece_errors
 from gallery.views.pages import photo_url
 
 WITHDRAWN = 0
@@ -35,7 +36,7 @@ class ReportForm(forms.Form):
 
 @require_POST
 @members_only
-@panel_view
+@piece_errors
 def vote(request: HttpRequest, caption_id: UUID) -> HttpResponse:
     """Count the vote ``value``: 1 for, -1 against, 0 takes it back."""
     rate_request(request, scope="write")
@@ -49,7 +50,7 @@ def vote(request: HttpRequest, caption_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @members_only
-@panel_view
+@piece_errors
 def report(request: HttpRequest, caption_id: UUID) -> HttpResponse:
     """Ask why a caption is harmful; POST ``reason`` tells the moderators."""
     caption = caption_for(request.user, caption_id)
