@@ -21,7 +21,13 @@ def main() -> None:
         waiting = "SELECT count(*) FROM gallery_captionjob WHERE state <> 'done'"
         site.wait(lambda: site.query(waiting)[0][0] == 0, 120, "the demo photos")
         newest = "SELECT id FROM gallery_image ORDER BY created_at DESC LIMIT 1"
-        pages = {"gallery": "/", "photo": f"/photos/{site.query(newest)[0][0]}/"}
+        pages = {
+            "gallery": "/",
+            "photo": f"/photos/{site.query(newest)[0][0]}/",
+            "search": "/search/?q=mountain",
+            "history": "/history/",
+            "sign-in": "/account/login/",
+        }
         for name, address in pages.items():
             for screen in SCREENS:
                 for theme in ("light", "dark"):
