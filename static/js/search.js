@@ -25,9 +25,8 @@ export function focusSearch() {
 
 /** @param {HTMLElement} page */
 function showSearched(page) {
-  if (document.activeElement === box) return;
-  if (page.dataset.page === "search") box.value = page.dataset.searched;
-  else if (page.dataset.page === "gallery") box.value = "";
+  if (page.dataset.page === "gallery") box.value = "";
+  else if (page.dataset.page === "search" && document.activeElement !== box) box.value = page.dataset.searched;
 }
 
 /** @param {CustomEvent} event */

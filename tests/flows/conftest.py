@@ -18,7 +18,8 @@ def site(tiny_model: Path) -> Iterator[Site]:
         assert running.stop() == 0
 
 
-@pytest.fixture(scope="session")
+# While Playwright runs, its event loop does, in the thread of the tests: async ones must wait.
+@pytest.fixture(scope="package")
 def browser():
     """A real Chromium."""
     with chromium() as running:
