@@ -8,6 +8,8 @@ const starters = [];
 /** @type {{page: HTMLElement, path: string, title: string, scroll: number, focus: Element} | null} */
 let kept = null;
 let path = here();
+/** @type {XMLHttpRequest | null} */
+let fetching = null;
 
 /** @returns {string} */
 function here() {
@@ -96,6 +98,9 @@ function startCurrent() {
 
 /** @param {CustomEvent} event */
 function restoreFromHistory(event) {
+  // A second step back overtakes the page that the first one is still fetching.
+  fetching?.abort();
+  fetching = event.detail.xhr;
   if (event.detail.path === kept?.path) {
     event.preventDefault();
     restore();
