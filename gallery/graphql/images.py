@@ -23,7 +23,7 @@ from gallery.models import CaptionJob
 from gallery.models import Image as ImageRow
 from gallery.models.job import State
 from gallery.services.images import image_delete, image_update
-from gallery.services.jobs import job_ensure
+from gallery.services.jobs import job_again
 from gallery.services.uploads import image_upload
 
 
@@ -216,8 +216,7 @@ class JobRetry(Write):
         job = job_for(person, uuid_of(id, "Job"))
         if not may_retry(person, job.image):
             raise Forbidden(_("Sign in to ask for captions."), code="sign_in_required")
-        asked: dict[str, Any] = {"strategy": job.strategy, "language": job.language, "num": job.num}
-        return {"job": job_ensure(image=job.image, **asked)}
+        return {"job": job_again(job)}
 
 
 class Mutation:

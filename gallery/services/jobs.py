@@ -72,6 +72,11 @@ def job_retry(image: Image) -> CaptionJob:
     )
 
 
+def job_again(job: CaptionJob) -> CaptionJob:
+    """Ask again for what a job asked; what is active or done already answers."""
+    return job_ensure(image=job.image, strategy=job.strategy, language=job.language, num=job.num)
+
+
 @transaction.atomic
 def jobs_claim(*, worker: str, limit: int) -> list[CaptionJob]:
     """Lease up to ``limit`` waiting jobs to ``worker``, best first; others skip locked rows.

@@ -15,7 +15,7 @@ from captions.api.shared.waiting import jobs_wait
 from captions.api.v1.resources import JobOfImageSerializer, WaitQuery
 from gallery.access import job_for, require_upload
 from gallery.models.job import ACTIVE
-from gallery.services.jobs import job_ensure
+from gallery.services.jobs import job_again
 
 
 class JobDetail(ApiView):
@@ -59,7 +59,6 @@ class JobRetry(IdempotentView):
     def post(self, request: Request, job_id: UUID) -> Response:
         """Answer 202 with the job that is on its way, or 200 with the one that is done."""
         require_upload(request.user)
-        old = job_for(request.user, job_id)
-        job = job_ensure(image=old.image, strategy=old.strategy, language=old.language, num=old.num)
+        job = job_again(job_for(request.user, job_id))
         status = 202 if job.state in ACTIVE else 200
         return Response(JobOfImageSerializer(job).data, status=status)

@@ -16,7 +16,7 @@ from captions.api.shared.waiting import jobs_wait
 from captions.api.v2.asking import status_of
 from captions.api.v2.serializers.jobs import JobSerializer, JobsQuery, WaitQuery
 from gallery.access import job_for, jobs_listed, require_upload
-from gallery.services.jobs import job_ensure
+from gallery.services.jobs import job_again
 
 NEWEST = ("-created_at", "-id")
 
@@ -86,6 +86,5 @@ class JobRetry(IdempotentView):
     def post(self, request: Request, job_id: UUID) -> Response:
         """Answer 202 with the job that is on its way, or 200 with the one that is done."""
         require_upload(request.user)
-        old = job_for(request.user, job_id)
-        job = job_ensure(image=old.image, strategy=old.strategy, language=old.language, num=old.num)
+        job = job_again(job_for(request.user, job_id))
         return Response(JobSerializer(job).data, status=status_of([job]))
