@@ -1,14 +1,18 @@
 """A photo's files in storage: written before its row, removed when the row cannot be."""
 
+import errno
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from uuid import UUID
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.utils.translation import gettext as _
 
+from capsite.common.errors import CapsiteError
 from gallery.imaging import Photo, derivatives
 from gallery.models import Image
 
@@ -22,7 +26,8 @@ CHUNK = 1000
 def files_write(image: Image, photo: Photo, data: bytes) -> None:
     """Store the original and every derivative, and note the derivatives on ``image``.
 
-    Nothing is left behind when a write fails half way.
+    Nothing is left behind when a write fails half way. Raises CapsiteError while storage is full
+    or away.
     """
     try:
         default_storage.save(image.original, ContentFile(data))
@@ -31,9 +36,23 @@ def files_write(image: Image, photo: Photo, data: bytes) -> None:
             default_storage.save(image.derivative(item.variant), ContentFile(item.data))
             size = {"name": item.variant, "width": item.width, "height": item.height}
             image.variants.append(size)
+    except OSError as error:
+        with suppress(OSError):  # the hourly sweep removes what is left
+            files_delete(image.folder)
+        raise storage_away(error) from error
     except BaseException:
         files_delete(image.folder)
         raise
+
+
+def storage_away(error: OSError) -> CapsiteError:
+    """Return what people read while photos can be neither stored nor fetched."""
+    logger.error("Storage failed: %s", error)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        message = _("capsite has no room left for photos. Nothing was changed. Tell its operator.")
+        return CapsiteError("storage_full", message, status=503)
+    message = _("capsite cannot reach its photos. Nothing was lost. Try again in a moment.")
+    return CapsiteError("storage_away", message, status=503)
 
 
 def files_delete(folder: str) -> None:
@@ -64,9 +83,11 @@ def orphans_sweep() -> int:
 
 def _folders() -> Iterator[tuple[UUID, str]]:
     """Yield every photo's id and folder; what is not named by an id is not ours to judge."""
-    if not default_storage.exists("photos"):
+    try:
+        shards = default_storage.listdir("photos")[0]
+    except FileNotFoundError:  # nobody has uploaded anything yet
         return
-    for shard in default_storage.listdir("photos")[0]:
+    for shard in shards:
         for name in default_storage.listdir(f"photos/{shard}")[0]:
             try:
                 yield UUID(name), f"photos/{shard}/{name}"

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -24,6 +23,7 @@ from gallery.services.albums import album_add, album_create, album_remove
 from gallery.services.images import TITLE_LENGTH, image_delete, image_update
 from gallery.views.fragments import is_fragment, members_only, piece_errors, refused_form
 from gallery.views.pages import photo_url
+from gallery.views.stored import stored_answer
 
 PIECE, PAGE = "gallery/_actions.html", "gallery/actions.html"
 
@@ -85,15 +85,13 @@ def delete(request: HttpRequest, image_id: UUID) -> HttpResponse:
 def original(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Return the bytes as they were uploaded, with the camera's notes: for their owner alone."""
     image = image_owned(request.user, image_id)
-    try:
-        with default_storage.open(image.original) as file:
-            response = HttpResponse(file.read(), content_type=f"image/{image.format}")
-    except FileNotFoundError as error:
-        raise NotFound(_("The file of this photo is missing.")) from error
-    name = f"{slugify(image.title.rpartition('.')[0] or image.title) or image.pk}.{image.format}"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "private, no-store"
-    return response
+    name = slugify(image.title.rpartition(".")[0] or image.title) or image.pk
+    return stored_answer(
+        image.original,
+        content_type=f"image/{image.format}",
+        caching="private, no-store",
+        filename=f"{name}.{image.format}",
+    )
 
 
 def _told() -> Any:

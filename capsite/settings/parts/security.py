@@ -3,13 +3,14 @@
 from csp.constants import NONE, SELF
 
 from capsite.settings.parts.signin import CAPSITE_SIGNIN_ORIGINS
+from capsite.settings.parts.storage import CAPSITE_S3_ORIGINS
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "data:", "blob:"],
+        "img-src": [SELF, "data:", "blob:", *CAPSITE_S3_ORIGINS],
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],

@@ -51,6 +51,8 @@ CODES: dict[str, tuple[int, str, str]] = {
     "url_unreachable": (422, "The URL did not answer in time.", "url"),
     "caption_translated": (422, "This caption was translated: no word of it was seen.", ""),
     "rate_limited": (429, "Too many requests. Try again in 12 seconds.", ""),
+    "storage_away": (503, "The photos are away. Nothing was lost. Try again in a moment.", ""),
+    "storage_full": (503, "There is no room left for photos. Nothing was changed.", ""),
     "database_away": (503, "The database is away. Nothing was lost. Try again soon.", ""),
 }
 ALWAYS = (
