@@ -33,7 +33,7 @@ from capsite.settings import env
 seen = {name: getattr(module, name) for name in dir(module) if name.isupper()}
 seen |= {"PORT": env.integer("PORT", 8000, minimum=0, maximum=65535)}
 seen |= {"HTTPS": env.boolean("CAPSITE_HTTPS", True)}
-print(json.dumps(seen, default=str))
+print(json.dumps(seen, default=lambda value: getattr(value, "__qualname__", str(value))))
 """
 
 
