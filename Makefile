@@ -10,7 +10,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-all check format chaos load browser java clean
+.PHONY: help run test test-all check format messages chaos load audit browser java clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -45,6 +45,15 @@ format: $(VENV)/dev.stamp  ## put code and templates into the form that check wa
 	$(BIN)/ruff format .
 	find templates -name '*.html' -exec $(BIN)/djade --target-version 5.2 {} +
 
+messages: $(VENV)/dev.stamp  ## renew and compile the Turkish catalogue; names what is not translated
+	$(BIN)/python -m tests.translations.catalogue
+
+audit: $(VENV)/audit.stamp  ## known vulnerabilities, insecure constructs, secrets in the repository
+	$(VENV)/audit/bin/bandit --quiet --recursive --configfile pyproject.toml --severity-level medium \
+	  capsite gallery captions annotations workers clients/python/src
+	git ls-files -z | xargs -0 $(VENV)/audit/bin/detect-secrets-hook --baseline .secrets.baseline
+	$(VENV)/audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --progress-spinner off
+
 clean:  ## remove caches and what tests left (your photos in var/ stay)
 	rm -rf var/test .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
@@ -71,6 +80,11 @@ $(VENV)/dev.stamp: $(VENV)/made.stamp requirements.txt requirements-train.txt re
 	@echo "Installing what capsite and its tests need into $(VENV) (minutes the first time) ..."
 	$(PIP) -r requirements-dev.txt
 	@touch $(VENV)/run.stamp $@
+
+$(VENV)/audit.stamp: $(VENV)/made.stamp requirements-audit.txt
+	$(PYTHON) -m venv $(VENV)/audit
+	$(VENV)/audit/bin/python -m pip install --disable-pip-version-check --quiet -r requirements-audit.txt
+	@touch $@
 
 # A browser for the browser tests: CAPSITE_CHROMIUM, an installed one, the machine's package
 # manager when root, Playwright's own. Without one those tests are skipped, and this says so.

@@ -31,7 +31,8 @@ class Event(StrEnum):
 CHOOSABLE = tuple(event for event in Event if event is not Event.PING)
 FOR_ADMINISTRATORS = frozenset({Event.RATE_LIMITED})
 # Django knows no KEY SHARE, the one lock that does not make events wait for one another.
-_HOLD = f"SELECT id FROM {WebhookEndpoint._meta.db_table} WHERE id = ANY(%s::uuid[]) FOR KEY SHARE"
+_TABLE = WebhookEndpoint._meta.db_table
+_HOLD = f"SELECT id FROM {_TABLE} WHERE id = ANY(%s::uuid[]) FOR KEY SHARE"  # nosec B608
 _MODERATION = frozenset({Event.CASE_OPENED, Event.CASE_DECIDED})
 
 
