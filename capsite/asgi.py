@@ -4,15 +4,17 @@ import os
 from typing import Any, cast
 
 from channels.routing import ProtocolTypeRouter, URLRouter
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.urls import path
 
+from capsite.common.databasepool import pool_connections
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "capsite.settings.dev")
+pool_connections(settings.DATABASES, settings.CAPSITE_DATABASE_POOL)
 django_application = get_asgi_application()
 
 # Apps may be imported only once Django is set up.
-from django.conf import settings  # noqa: E402
-
 from capsite.accounts.graphql.sockets import late_identity  # noqa: E402
 from capsite.common.bodylimit import App, limit_body  # noqa: E402
 from capsite.common.graphql.consumer import GraphQLConsumer  # noqa: E402
