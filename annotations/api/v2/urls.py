@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotations.api.v2 import views
+from annotations.api.v2 import statistics, views
 
 app_name = "annotations-v2"
 
@@ -18,6 +18,7 @@ urlpatterns = [
         name="image-annotation",
     ),
     path("captions/<uuid:caption_id>/promote", views.CaptionPromote.as_view(), name="promote"),
+    path("annotations", views.Annotations.as_view(), name="annotations"),
     path("annotations/<uuid:annotation_id>", views.AnnotationDetail.as_view(), name="annotation"),
     path(
         "annotations/<uuid:annotation_id>/revisions",
@@ -30,4 +31,5 @@ urlpatterns = [
         name="revert",
     ),
     path("search", views.Search.as_view(), name="search"),
+    path("statistics", statistics.Statistics.as_view(), name="statistics"),
 ]

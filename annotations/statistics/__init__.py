@@ -1,0 +1,1 @@
+"""Figures of the dashboard: counted by PostgreSQL ahead of time, read by whoever may see them."""
