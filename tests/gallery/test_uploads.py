@@ -1,5 +1,6 @@
 """A photo comes in: stored once, with its job, and nothing is left of what is refused."""
 
+import errno
 import threading
 from pathlib import Path
 
@@ -148,13 +149,17 @@ def test_eight_at_once_with_the_same_bytes_are_one_photo(photo, media):
 
 
 @pytest.mark.django_db
-def test_a_failed_write_leaves_no_file(photo, media, monkeypatch):
+@pytest.mark.parametrize(
+    ("number", "code"), [(errno.ENOSPC, "storage_full"), (errno.EIO, "storage_away")]
+)
+def test_a_failed_write_is_one_sentence_and_leaves_no_file(photo, media, monkeypatch, number, code):
     def explode(*args, **kwargs):
-        raise OSError(28, "No space left on device")
+        raise OSError(number, "No space left on device")
 
     monkeypatch.setattr("gallery.services.files.derivatives", explode)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(CapsiteError) as refused:
         image_upload(data=photo, name="p.jpg", person=VISITOR)
+    assert (refused.value.code, refused.value.status) == (code, 503)
 
     assert not Image.objects.exists()
     assert files_in(media) == []

@@ -36,13 +36,20 @@ courtyard vineyard lagoon glacier cathedral orchard waterfall quay alley terrace
 BATCH = 2_000
 
 
-def fill(*, photos: int, captions_each: int, published_one_in: int = 5, seed: int = 7) -> None:
-    """Write public photos of the last year with captions, and published texts for some."""
-    dice = random.Random(seed)
-    model = CaptionModel.objects.create(name="load", revision="0" * 12, languages=["en"])
+def fill(
+    *, photos: int, captions_each: int, published_one_in: int = 5, seed: int = 7, first: int = 0
+) -> None:
+    """Write public photos of the last year with captions, and published texts for some.
+
+    ``first`` is how many there are already, all of them from another call.
+    """
+    dice = random.Random(seed + first)
+    model, _new = CaptionModel.objects.get_or_create(
+        name="load", revision="0" * 12, defaults={"languages": ["en"]}
+    )
     start = timezone.now() - timedelta(days=365)
     step = timedelta(days=365) / photos
-    images = [_image(number, start + number * step) for number in range(photos)]
+    images = [_image(first + number, start + number * step) for number in range(photos)]
     captions = (
         _caption(image, model, rank, dice) for image in images for rank in range(captions_each)
     )

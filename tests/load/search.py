@@ -10,11 +10,9 @@ import os
 import platform
 import re
 import statistics
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
+
+from tests.load.servers import throw_away_servers
 
 QUERIES: list[tuple[str, dict[str, Any]]] = [
     ("man", {}),
@@ -46,7 +44,7 @@ def main() -> None:
     options.add_argument("--captions-each", type=int, default=10)
     options.add_argument("--times", type=int, default=7)
     asked = options.parse_args()
-    with throw_away_database():
+    with throw_away_servers():
         from django.core.management import call_command
         from django.db import connection
 
@@ -58,32 +56,6 @@ def main() -> None:
             cursor.execute("VACUUM ANALYZE")
         report(asked.times)
         connection.close()
-
-
-@contextmanager
-def throw_away_database() -> Iterator[None]:
-    """A PostgreSQL in a folder that goes, and Django set up to use it."""
-    from capsite.embedded import EmbeddedPostgres, database_url
-
-    with tempfile.TemporaryDirectory(prefix="capsite-load-") as name:
-        var = Path(name) / "var"
-        var.mkdir()
-        postgres = EmbeddedPostgres(var)
-        postgres.prepare()
-        postgres.start()
-        postgres.wait_ready(60)
-        os.environ |= {
-            "CAPSITE_VAR": str(var),
-            "DATABASE_URL": database_url(var),
-            "DJANGO_SETTINGS_MODULE": "capsite.settings.dev",
-        }
-        import django
-
-        django.setup()
-        try:
-            yield
-        finally:
-            postgres.stop()
 
 
 def report(times: int) -> None:
