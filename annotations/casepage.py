@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from annotations.models import Annotation, Revision
 from captions.access import may_moderate
@@ -53,9 +54,10 @@ class CasePage:
 
 def cases_queued() -> QuerySet[ModerationCase]:
     """Return the cases as the queue lists them, with how many reported each caption."""
-    reports = Count("caption__votes", filter=Q(caption__votes__harmful=True))
+    votes = Vote.objects.filter(caption=OuterRef("caption"), harmful=True).order_by()
+    reports = Subquery(votes.values("caption").annotate(number=Count("pk")).values("number"))
     rows = ModerationCase.objects.select_related("caption__image", "decided_by")
-    return rows.annotate(reports=reports)
+    return rows.annotate(reports=Coalesce(reports, 0))
 
 
 def case_page(

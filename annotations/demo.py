@@ -12,6 +12,7 @@ from annotations.services import (
     annotation_revert,
     caption_promote,
 )
+from annotations.statistics.refresh import figures_refresh
 from captions.models import Caption, Vote
 from captions.services.votes import vote_cast, vote_withdraw
 from gallery.models import Image
@@ -47,6 +48,7 @@ def demo_continue(story: Story | None = None) -> int:
     if not waiting:
         with demo_step(FINISHED):
             logger.info("The demo content is complete")
+        figures_refresh()  # or the dashboard would stay empty until beat's next count
     return told
 
 

@@ -26,6 +26,10 @@ class Annotation(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
+    # Who made which version, how and when: [{"number", "kind", "author", "caption", "reverted_to",
+    # "at"}], the first one first. A trigger on Revision writes it (migration 0002); the words
+    # themselves stand in the revisions alone.
+    history = models.JSONField(default=list, db_default=[], editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -41,7 +45,9 @@ class Annotation(models.Model):
             models.CheckConstraint(condition=~Q(text=""), name="annotation_has_text"),
         ]
         indexes = [
-            GinIndex(fields=["text"], opclasses=["gin_trgm_ops"], name="annotation_text_trigrams")
+            GinIndex(fields=["text"], opclasses=["gin_trgm_ops"], name="annotation_text_trigrams"),
+            GinIndex(fields=["history"], opclasses=["jsonb_path_ops"], name="annotation_history"),
+            models.Index(fields=["-updated_at", "-id"], name="annotation_latest"),
         ]
 
     def __str__(self) -> str:

@@ -13,10 +13,11 @@ from gallery.access import Person, albums_listed
 from gallery.cards import derivative_url
 from gallery.models import Album, AlbumItem, Image
 from gallery.models.image import Visibility
-from gallery.selectors import PAGE_SIZE, album_images, albums_counted, with_captions
+from gallery.selectors import PAGE_SIZE, album_images, albums_counted, with_words
 
 NEWEST = Ordering((("-created_at", datetime), ("-id", UUID)))
 IN_PLACE = Ordering((("place", int),))
+ARRANGED = 90  # photos on a page where they are put in order
 MOST_OFFERED = 50  # albums in the menu of a photo
 
 
@@ -50,9 +51,16 @@ def albums_part(person: Person, *, mine: bool, cursor: str = "") -> Part:
 
 
 def album_part(person: Person, album: Album, cursor: str = "") -> Part:
-    """Return photos of an album in its order; four queries."""
-    images = with_captions(album_images(person, album))
+    """Return photos of an album in its order; five queries."""
+    images = with_words(album_images(person, album))
     found = page(images, IN_PLACE, Asked(PAGE_SIZE, cursor, backwards=False))
+    return Part(found.rows, found.cursors[-1] if found.has_next else "")
+
+
+def album_arranged(person: Person, album: Album, cursor: str = "") -> Part:
+    """Return more photos of an album at once, for whoever puts them in order; five queries."""
+    images = with_words(album_images(person, album))
+    found = page(images, IN_PLACE, Asked(ARRANGED, cursor, backwards=False))
     return Part(found.rows, found.cursors[-1] if found.has_next else "")
 
 

@@ -4,16 +4,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from gallery.models import CaptionJob, Image
 from gallery.models.job import Language, State
+from gallery.reasons import reason_words
 from gallery.selectors import best_caption
 
 
 @dataclass(frozen=True)
 class Card:
-    """One photo with its state, its best caption and its addresses."""
+    """One photo with its state, its words, its captions and its addresses.
+
+    `words` are what people published, or else the most confident caption, which is `best`.
+    """
 
     image: Image
     state: str
@@ -24,6 +29,9 @@ class Card:
     large_url: str
     srcset: str
     alt: str
+    words: str
+    language: str  # of the words
+    published: bool
     captions: list[Any] = field(default_factory=list)
     fallbacks: frozenset[Any] = frozenset()  # ids of captions given in English for another language
 
@@ -31,21 +39,39 @@ class Card:
 def card_of(image: Image) -> Card:
     """Build the card; reads nothing but what is prefetched."""
     best = best_caption(image)
+    words = _words(image, (get_language() or "")[:2])
     captions = _distinct(sorted(image.captions.all(), key=_by_confidence))
     job = image.latest_job
+    failed = job is not None and job.state == State.FAILED
     return Card(
         image=image,
         state=_state(job, best),
         best=best,
-        error_message=job.error_message if job and job.state == State.FAILED else "",
+        error_message=reason_words(job.error_code, job.error_message) if job and failed else "",
         url=reverse("gallery:photo", args=[image.pk]),
         thumbnail_url=_thumbnail(image),
         large_url=derivative_url(image, image.variants[-1]["name"]),
         srcset=srcset_of(image),
-        alt=best.text if best else _("Photo without a caption yet"),
+        alt=words.text if words else _("Photo without a caption yet"),
+        words=words.text if words else "",
+        language=words.language if words else "",
+        published=words is not None and not hasattr(words, "confidence"),
         captions=captions,
         fallbacks=_fallbacks(image, captions),
     )
+
+
+def _words(image: Image, language: str) -> Any:
+    """Return the published text or caption to show: first people's words, in the reader's language.
+
+    A caption in the reader's language comes before what people wrote in another one.
+    """
+    # A photo's own page shows its texts by itself and has not fetched them for the card.
+    prefetched = getattr(image, "_prefetched_objects_cache", {})
+    texts: list[Any] = list(image.annotations.all()) if "annotations" in prefetched else []
+    captions: list[Any] = sorted(image.captions.all(), key=_by_confidence)
+    spoken = [found for found in (*texts, *captions) if found.language == language]
+    return next(iter([*spoken, *texts, *captions]), None)
 
 
 def languages_left(image: Image) -> list[str]:

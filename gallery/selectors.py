@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from capsite.common.errors import CapsiteError
 from gallery.access import Person, images_listed
-from gallery.models import Album, Batch, BatchItem, CaptionJob, Image
+from gallery.models import Album, AlbumItem, Batch, BatchItem, CaptionJob, Image
 from gallery.models.image import Visibility
 from gallery.models.job import State
 
@@ -34,9 +35,14 @@ def with_captions(images: QuerySet[Image]) -> QuerySet[Image]:
     return images.prefetch_related(jobs, "captions__model")
 
 
+def with_words(images: QuerySet[Image]) -> QuerySet[Image]:
+    """Add what cards show of each photo: jobs, captions and published texts, in four queries."""
+    return with_captions(images).prefetch_related("annotations")
+
+
 def gallery_page(person: Person, *, cursor: str = "", size: int = PAGE_SIZE) -> Page:
     """Return one page of the gallery; ``cursor`` comes from the page before."""
-    images = with_captions(images_listed(person)).order_by("-created_at", "-id")
+    images = with_words(images_listed(person)).order_by("-created_at", "-id")
     if cursor:
         created_at, image_id = cursor_decode(cursor)
         before = Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=image_id)
@@ -48,7 +54,7 @@ def gallery_page(person: Person, *, cursor: str = "", size: int = PAGE_SIZE) -> 
 
 def images_by_id(person: Person, ids: Iterable[UUID]) -> list[Image]:
     """Return those of ``ids`` the gallery lists for ``person``, newest first."""
-    images = with_captions(images_listed(person)).filter(pk__in=list(ids))
+    images = with_words(images_listed(person)).filter(pk__in=list(ids))
     return list(images.order_by("-created_at", "-id"))
 
 
@@ -56,8 +62,9 @@ def neighbours(person: Person, image: Image) -> tuple[Image | None, Image | None
     """Return the photo before (newer) and after (older) this one in the gallery."""
     listed = images_listed(person)
     at, key = image.created_at, image.pk
-    newer = listed.filter(Q(created_at__gt=at) | Q(created_at=at, id__gt=key))
-    older = listed.filter(Q(created_at__lt=at) | Q(created_at=at, id__lt=key))
+    # The bound beside each condition lets PostgreSQL begin there in the index.
+    newer = listed.filter(Q(created_at__gt=at) | Q(id__gt=key), created_at__gte=at)
+    older = listed.filter(Q(created_at__lt=at) | Q(id__lt=key), created_at__lte=at)
     return (
         newer.order_by("created_at", "id").first(),
         older.order_by("-created_at", "-id").first(),
@@ -128,8 +135,10 @@ def album_images(person: Person, album: Album) -> QuerySet[Image]:
 
 def albums_counted(person: Person, albums: QuerySet[Album]) -> QuerySet[Album]:
     """Add each album's owner, and as ``image_count`` how many of its photos ``person`` may see."""
-    shown = ~Q(items__image__visibility=Visibility.PRIVATE)
+    shown = ~Q(image__visibility=Visibility.PRIVATE)
     if person.is_authenticated:
-        shown |= Q(items__image__owner_id=person.pk)
-    in_it = Q(items__isnull=False)
-    return albums.select_related("owner").annotate(image_count=Count("items", filter=in_it & shown))
+        shown |= Q(image__owner_id=person.pk)
+    # A subquery: the photos of albums that are on no page are not counted.
+    items = AlbumItem.objects.filter(shown, album=OuterRef("pk")).order_by()
+    number = Subquery(items.values("album").annotate(number=Count("pk")).values("number"))
+    return albums.select_related("owner").annotate(image_count=Coalesce(number, 0))

@@ -40,7 +40,8 @@ def cards() -> list[Shown]:
         "Captioned": (State.DONE, caption(0.82), ""),
         "Failed": (State.FAILED, None, "This photo could not be captioned."),
     }
-    return [Shown(name, _card(*state)) for name, state in states.items()]
+    published = Shown("Published", _card(State.DONE, caption(0.82), "", published=True))
+    return [*(Shown(name, _card(*state)) for name, state in states.items()), published]
 
 
 def captions() -> list[Shown]:
@@ -104,7 +105,7 @@ def caption(confidence: float, **fields: Any) -> Caption:
     )
 
 
-def _card(state: str, best: Caption | None, error_message: str) -> Card:
+def _card(state: str, best: Caption | None, error_message: str, *, published: bool = False) -> Card:
     picture = _picture(320)
     image = Image(id=uuid.uuid4(), title="A cat", width=451, height=300)
     image.placeholder = _picture(16)
@@ -118,6 +119,9 @@ def _card(state: str, best: Caption | None, error_message: str) -> Card:
         large_url=picture,
         srcset=f"{picture} 320w",
         alt=best.text if best else "Photo without a caption yet",
+        words=best.text if best else "",
+        language=best.language if best else "",
+        published=published,
     )
 
 

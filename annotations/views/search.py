@@ -23,7 +23,7 @@ from captions.views.filterform import FilterForm
 from captions.views.history import next_query
 from gallery.cards import Card, card_of
 from gallery.models import Image
-from gallery.selectors import PAGE_SIZE, with_captions
+from gallery.selectors import PAGE_SIZE, with_words
 from gallery.views.errors import page_errors
 
 # A cursor brings the rank back exactly only as a double.
@@ -103,8 +103,8 @@ def _found(request: HttpRequest, form: SearchForm) -> dict[str, Any]:
 
 
 def _shown(images: QuerySet[Image]) -> QuerySet[Image]:
-    """Add what cards show, and the published texts: five queries together."""
-    return with_captions(images).prefetch_related("annotations")
+    """Add what cards show: four queries together."""
+    return with_words(images)
 
 
 def _hit(image: Any, searched: str) -> Hit:  # with matched_text

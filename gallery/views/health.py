@@ -1,12 +1,11 @@
-"""Addresses for probes: alive, ready and version."""
+"""Addresses for probes: alive and ready."""
 
-from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 
 from capsite.common.outage import OUTAGES
-from capsite.common.workerstate import worker_state
+from capsite.common.workerstate import last_inference, worker_state
 
 
 @never_cache
@@ -17,11 +16,17 @@ def live(request: HttpRequest) -> JsonResponse:
 
 @never_cache
 def ready(request: HttpRequest) -> JsonResponse:
-    """Say whether the database answers (503 when not) and what the worker last reported."""
-    database = _database_answers()
-    status = {"status": "ok" if database else "unavailable", "database": database}
-    worker = worker_state()
-    return JsonResponse(status | {"worker": worker}, status=200 if database else 503)
+    """Say whether the database answers, and what was last captioned within the last minute.
+
+    503 only without a database: people still look and upload while no worker is there, so no
+    balancer should take the site away. With ``?deep`` 503 unless captions can be had, too.
+    """
+    database, inference = _database_answers(), last_inference()
+    words = {(True, True): "ok", (True, False): "degraded"}
+    status = words.get((database, inference is not None), "unavailable")
+    body = {"status": status, "database": database, "worker": worker_state()}
+    good = status == "ok" if "deep" in request.GET else database
+    return JsonResponse(body | {"inference": inference}, status=200 if good else 503)
 
 
 def _database_answers() -> bool:
@@ -31,9 +36,3 @@ def _database_answers() -> bool:
     except OUTAGES:
         return False
     return True
-
-
-@never_cache
-def version(request: HttpRequest) -> JsonResponse:
-    """Return the version of the site."""
-    return JsonResponse({"name": "capsite", "version": settings.VERSION})

@@ -13,10 +13,12 @@ from capsite.common.errors import CapsiteError, Forbidden
 from gallery.access import image_for, may_retry, may_upload
 from gallery.cards import card_of, languages_left
 from gallery.models import Image
+from gallery.models.job import Strategy
 from gallery.selectors import gallery_page, images_by_id, neighbours, with_captions
 from gallery.services.jobs import job_retry
 from gallery.services.uploads import captions_ask
 from gallery.views.errors import page_errors
+from gallery.ways import ways_of
 
 MAX_CARDS = 100
 
@@ -80,10 +82,11 @@ def photo(request: HttpRequest, image_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @page_errors
 def captions(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Return the captions panel as it is now; POST asks for captions in another ``language``."""
+    """Return the captions panel as it is now; POST asks in a ``language``, by a ``strategy``."""
     if request.method == "POST":
         image = _may_be_asked(request, image_id)
-        captions_ask(image=image, language=request.POST.get("language", ""))
+        strategy = request.POST.get("strategy", Strategy.BEAM)
+        captions_ask(image=image, language=request.POST.get("language", ""), strategy=strategy)
         return _asked(request, image)
     image = image_for(request.user, image_id, within=with_captions(Image.objects.all()))
     return render(request, "gallery/_captions.html", _photo_context(request, image))
@@ -101,6 +104,8 @@ def _photo_context(request: HttpRequest, image: Image) -> dict[str, Any]:
         "page_title": image.title or _("Photo"),
         "can_upload": may_upload(request.user),
         "languages_left": languages_left(image) if may_retry(request.user, image) else [],
+        "ways": ways_of(image),
+        "may_ask": may_retry(request.user, image),
     }
 
 

@@ -10,7 +10,8 @@ from gallery.access import require_upload
 from gallery.cards import card_of
 from gallery.models import CaptionJob, Image
 from gallery.models.job import Language
-from gallery.selectors import with_captions
+from gallery.reasons import reason_words
+from gallery.selectors import with_words
 from gallery.services.uploads import image_upload
 from gallery.views.errors import error_response
 
@@ -41,7 +42,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(image: Image, job: CaptionJob, existing: bool) -> dict[str, object]:
-    card = card_of(with_captions(Image.objects.filter(pk=image.pk)).get())
+    card = card_of(with_words(Image.objects.filter(pk=image.pk)).get())
     wanted_first = sorted(card.captions, key=lambda caption: caption.language != job.language)
     return {
         "image": {
@@ -51,7 +52,11 @@ def _answer(image: Image, job: CaptionJob, existing: bool) -> dict[str, object]:
             "height": image.height,
             "thumbnail": card.thumbnail_url,
         },
-        "job": {"id": str(job.pk), "state": job.state, "error": job.error_message},
+        "job": {"id": str(job.pk), "state": job.state, "error": _why(job)},
         "existing": existing,
         "captions": [caption.as_message() for caption in wanted_first],
     }
+
+
+def _why(job: CaptionJob) -> str:
+    return reason_words(job.error_code, job.error_message)

@@ -2,10 +2,10 @@
 
 import { enliven } from "./fragments.js";
 import { galleryPage } from "./pages.js";
-import { percent, say } from "./words.js";
+import { percent, say, sayFailure } from "./words.js";
 
 /** @typedef {{text: string, language: string, confidence: number, level: string}} Caption */
-/** @typedef {{image: string, state: string, error: {message: string} | null, captions: Caption[]}} Update */
+/** @typedef {{image: string, state: string, error: {code: string, message: string} | null, captions: Caption[]}} Update */
 
 /** How late a card is true: when a message filled it, or when the answer that renewed it was asked for. */
 /** @type {WeakMap<HTMLElement, number>} */
@@ -29,12 +29,14 @@ export function cardOf(id) {
 }
 
 /**
- * The most confident of some captions.
+ * The most confident of some captions, of those in the language of the page if there are any.
  * @param {Caption[]} captions
  * @returns {Caption | undefined}
  */
 export function bestOf(captions) {
-  return captions.reduce((best, caption) => (caption.confidence > best.confidence ? caption : best), captions[0]);
+  const spoken = captions.filter(({ language }) => language === document.documentElement.lang);
+  const chosen = spoken.length ? spoken : captions;
+  return chosen.reduce((best, caption) => (caption.confidence > best.confidence ? caption : best), chosen[0]);
 }
 
 /**
@@ -49,8 +51,9 @@ export function fillCard(card, update) {
   const state = update.state === "failed" && best ? "done" : update.state;
   const fresh = state === "done" && card.dataset.state !== "done";
   card.dataset.state = state;
-  card.querySelector(".stage").textContent = update.error?.message ?? say(`stage.${state}`);
-  if (best) fillCaption(card, best);
+  card.querySelector(".stage").textContent = sayFailure(update.error) || say(`stage.${state}`);
+  // What people published stays: a newer caption of the model does not take its place.
+  if (best && !("published" in card.dataset)) fillCaption(card, best);
   card.toggleAttribute("data-fresh", fresh || card.hasAttribute("data-fresh"));
   return fresh;
 }
@@ -96,6 +99,7 @@ export function renewCard(fetched, askedAt) {
     card.toggleAttribute("data-fresh", fetched.dataset.state === "done");
     card.dataset.state = fetched.dataset.state;
   }
+  card.toggleAttribute("data-published", "published" in fetched.dataset);
   const { alt, lang } = fetched.querySelector(".photo");
   Object.assign(card.querySelector(".photo"), { alt, lang });
   const foot = fetched.querySelector(".card-foot");

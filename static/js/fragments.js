@@ -44,3 +44,12 @@ export function cardsIn(page) {
 export function enliven(element) {
   window.htmx.process(element);
 }
+
+/**
+ * Follow a link or press a button, also one that has come this very moment and that htmx has yet to see.
+ * @param {HTMLElement} control
+ */
+export function follow(control) {
+  enliven(control);
+  control.click();
+}

@@ -1,6 +1,8 @@
 /** Single-key shortcuts, which can be switched off, and the dialog that lists them. */
 
 import { undoByKey } from "./actions.js";
+import { follow } from "./fragments.js";
+import { openByKey } from "./lightbox.js";
 import { focusSearch } from "./search.js";
 import { editByKey } from "./texts.js";
 import { voteByKey } from "./votes.js";
@@ -14,8 +16,9 @@ const keys = {
   "/": focusSearch,
   u: () => press("[data-upload]"),
   z: undoByKey,
-  j: () => press('[data-step="next"]'),
-  k: () => press('[data-step="previous"]'),
+  f: openByKey,
+  j: () => press('[data-step="next"]:not([hidden])'),
+  k: () => press('[data-step="previous"]:not([hidden])'),
   e: editByKey,
   "+": () => voteByKey("up"),
   "-": () => voteByKey("down"),
@@ -52,10 +55,11 @@ function isBusy(event) {
 
 /** @param {number} place */
 function promote(place) {
-  /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#captions .promote"))[place]?.click();
+  /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#captions .caption:not([hidden]) .promote"))[place]?.click();
 }
 
 /** @param {string} selector */
 function press(selector) {
-  document.querySelector(selector)?.click();
+  const control = /** @type {HTMLElement | null} */ (document.querySelector(selector));
+  if (control) follow(control);
 }

@@ -3,11 +3,11 @@
 const YEAR_SECONDS = 31_536_000;
 
 /** @returns {HTMLFormElement} */
-const menu = () => /** @type {HTMLFormElement} */ (document.getElementById("language-menu"));
+const choices = () => /** @type {HTMLFormElement} */ (document.getElementById("caption-language"));
 
 /** Listen to the menu. */
 export function startLanguage() {
-  menu().addEventListener("change", choose);
+  choices().addEventListener("change", remember);
 }
 
 /**
@@ -15,15 +15,9 @@ export function startLanguage() {
  * @returns {string}
  */
 export function captionLanguage() {
-  return menu().elements.language.value;
+  return choices().elements.language.value;
 }
 
-function choose() {
-  const language = captionLanguage();
-  const name = menu().querySelector("input:checked + [lang]").textContent;
-  document.cookie = `caption_language=${language}; path=/; max-age=${YEAR_SECONDS}; samesite=lax`;
-  for (const now of document.querySelectorAll("[data-language-now]")) {
-    now.textContent = name;
-    now.lang = language;
-  }
+function remember() {
+  document.cookie = `caption_language=${captionLanguage()}; path=/; max-age=${YEAR_SECONDS}; samesite=lax`;
 }

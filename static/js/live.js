@@ -10,7 +10,7 @@ import { reread, rereadCards, rereadLater } from "./reread.js";
 import { startSocket } from "./socket.js";
 import { refreshTexts, textUpdated } from "./texts.js";
 import { showVotes } from "./votes.js";
-import { say, sayCount } from "./words.js";
+import { say, sayCount, sayFailure } from "./words.js";
 
 const GATHER_MS = 30;
 const RECENT_MS = 10_000;
@@ -38,7 +38,7 @@ const readers = {
   "image.removed": (message) => photoRemoved(message.image),
   "caption.votes": showVotes,
   "caption.removed": captionRemoved,
-  "annotation.updated": (message) => textUpdated(message).catch(rereadLater),
+  "annotation.updated": textPublished,
 };
 
 /** Connect and keep every page up to date. */
@@ -137,7 +137,7 @@ async function photoUpdated(message) {
   await coming.get(image);
   const card = cardOf(image);
   const fresh = card ? fillCard(card, message) : false;
-  const detail = { image, state, caption: best?.text ?? "", spoken: best?.language ?? "", why: error?.message ?? "" };
+  const detail = { image, state, caption: best?.text ?? "", spoken: best?.language ?? "", why: sayFailure(error) };
   document.dispatchEvent(new CustomEvent("capsite:photo", { detail }));
   if (onShow(image)) await refreshPanel().catch(rereadLater);
   // A message that is read again on the next page was heard before.
@@ -152,6 +152,12 @@ async function photoRemoved(id) {
   removeCard(id);
   showWaiting();
   if (onShow(id)) announce(say("said.removed"));
+}
+
+/** @param {{image: string, annotation: import("./texts.js").Told}} message */
+async function textPublished(message) {
+  await textUpdated(message).catch(rereadLater);
+  if (cardOf(message.image)) await rereadCards([message.image]).catch(rereadLater);
 }
 
 /** @param {{image: string, caption: string}} message */

@@ -1,6 +1,7 @@
 /** The captions of the photo page, fetched again when something about the photo has changed. */
 
 import { announce } from "./announce.js";
+import { applyView } from "./captionview.js";
 import { enliven, fetchPage } from "./fragments.js";
 import { currentPage } from "./pages.js";
 import { watch } from "./socket.js";
@@ -39,6 +40,7 @@ export async function refreshPanel() {
   fetched.toggleAttribute("data-fresh", old.dataset.state !== "done" && fetched.dataset.state === "done");
   const captions = document.adoptNode(fetched);
   const held = old.contains(document.activeElement) ? document.activeElement : null;
+  applyView(captions);
   old.replaceWith(captions);
   enliven(captions);
   if (held && !held.matches(".word")) (twin(captions, held) ?? captions).focus({ preventScroll: true });

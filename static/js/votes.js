@@ -31,7 +31,7 @@ export function showVotes(message) {
  */
 export function voteByKey(way) {
   const focused = document.activeElement?.closest("[data-caption]");
-  const caption = focused ?? document.querySelector("#captions [data-caption]");
+  const caption = focused ?? document.querySelector("#captions [data-caption]:not([hidden])");
   /** @type {HTMLElement | null | undefined} */ (caption?.querySelector(`.vote-${way}`))?.click();
 }
 

@@ -3,6 +3,7 @@
 const source = /** @type {HTMLTemplateElement} */ (document.getElementById("words"));
 const locale = document.documentElement.lang;
 const plurals = new Intl.PluralRules(locale);
+const numbers = new Intl.NumberFormat(locale);
 const percents = new Intl.NumberFormat(locale, { style: "percent" });
 
 /** @type {Map<string, string>} */
@@ -19,7 +20,16 @@ for (const element of source.content.querySelectorAll("[data-word]")) {
  */
 export function say(key, values = {}) {
   const sentence = sentences.get(key) ?? "";
-  return sentence.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+  return sentence.replace(/\{(\w+)\}/g, (whole, name) => written(values[name] ?? whole));
+}
+
+/**
+ * Write a value as people read it: a number with the separators of their language.
+ * @param {string | number} value
+ * @returns {string}
+ */
+function written(value) {
+  return typeof value === "number" ? numbers.format(value) : value;
 }
 
 /**
@@ -31,6 +41,15 @@ export function say(key, values = {}) {
 export function sayCount(key, count) {
   const form = `${key}.${plurals.select(count)}`;
   return say(sentences.has(form) ? form : `${key}.other`, { count });
+}
+
+/**
+ * Say why a photo was not captioned: in the words of its code, or as the worker said it.
+ * @param {{code: string, message: string} | null} error
+ * @returns {string}
+ */
+export function sayFailure(error) {
+  return error ? say(`failure.${error.code}`) || error.message : "";
 }
 
 /**

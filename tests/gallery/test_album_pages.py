@@ -61,7 +61,7 @@ def test_the_lists_take_a_fixed_number_of_queries(client, count, django_assert_n
     with django_assert_num_queries(2):  # albums with owners and counts, covers
         client.get("/albums/")
     album = filled(count)
-    with django_assert_num_queries(5):  # the album; photos, jobs, captions, models
+    with django_assert_num_queries(6):  # the album; photos, jobs, captions, models, texts
         client.get(f"/albums/{album.pk}/")
 
 

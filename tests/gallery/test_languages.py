@@ -172,15 +172,12 @@ def test_only_those_who_may_upload_may_ask(client, settings):
     assert client.post(f"/photos/{private.pk}/captions/", {"language": "tr"}).status_code == 404
 
 
-@pytest.mark.parametrize(
-    ("cookie", "shown"), [("", "English"), ("tr", "Türkçe"), ("<script>", "English")]
-)
-def test_the_choice_for_new_photos_is_remembered(client, cookie, shown):
+@pytest.mark.parametrize(("cookie", "chosen"), [("", "en"), ("tr", "tr"), ("<script>", "en")])
+def test_the_choice_for_new_photos_is_remembered(client, cookie, chosen):
     client.cookies["caption_language"] = cookie
     page = client.get("/").content.decode()
-    assert set(re.findall(r'data-language-now lang="\w\w">(\w+)<', page)) == {shown}
     [checked] = re.findall(r'name="language" value="(\w\w)" autocomplete="off" checked', page)
-    assert checked == ("tr" if cookie == "tr" else "en")
+    assert checked == chosen
 
 
 @pytest.mark.parametrize(

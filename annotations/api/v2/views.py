@@ -8,15 +8,18 @@ from rest_framework.response import Response
 from annotations.api.shared import EditBody, SearchQuery, images_found
 from annotations.api.v2.serializers import (
     AnnotationSerializer,
+    EditedAnnotationSerializer,
+    EditedQuery,
     FoundSerializer,
     PromoteBody,
     RevertBody,
     RevisionSerializer,
 )
+from annotations.edits import annotations_edited, editors_of
 from annotations.selectors import annotation_for, annotations_of, revisions_of
 from annotations.services import annotation_edit, annotation_revert, caption_promote
 from capsite.accounts.scopes import Scope
-from captions.api.shared.bodies import checked
+from captions.api.shared.bodies import checked, query_of
 from captions.api.shared.pagination import PageQuery, keyset_page, offset_page, page_serializer
 from captions.api.shared.schema import endpoint
 from captions.api.shared.views import ApiView, IdempotentView
@@ -25,6 +28,8 @@ from captions.selectors import images_detailed
 
 BY_LANGUAGE = ("language",)
 NEWEST = ("-number",)
+FILTERS = ("edited_by", "kind", "caption", "language")
+LATEST = ("-updated_at", "-id")
 CONFLICT = """`base_version` is the version that was edited. Where a newer one exists, the answer is
 409 `edit_conflict` with its `version`, `text` and `author`, and nothing is lost."""
 
@@ -100,6 +105,31 @@ class CaptionPromote(IdempotentView):
         body = checked(PromoteBody, request.data)
         annotation = caption_promote(person=request.user, caption_id=caption_id, **body)
         return Response(AnnotationSerializer(annotation).data)
+
+
+class Annotations(ApiView):
+    """``GET /api/v2/annotations``."""
+
+    @endpoint(
+        name="annotations_edited",
+        tag="annotations",
+        summary="List published texts by their edit history, the latest edited first",
+        description="With `edited_by`, `kind` and `caption` together, one and the same edit fits "
+        "all of them: what a member reverted, say. The history tells every edit without its words; "
+        "`revisions` has those.",
+        query=[EditedQuery],
+        answers={200: page_serializer(EditedAnnotationSerializer)},
+        codes=["invalid", "bad_cursor"],
+    )
+    def get(self, request: Request) -> Response:
+        """Answer a page of texts with their histories."""
+        query = query_of(request, EditedQuery)
+        asked = {name: query[name] for name in FILTERS if name in query}
+        page = keyset_page(request, annotations_edited(request.user, **asked), LATEST)
+        context = {"editors": editors_of(page.rows)}
+        return page.answer(
+            lambda rows: EditedAnnotationSerializer(rows, many=True, context=context).data
+        )
 
 
 class AnnotationDetail(ApiView):
