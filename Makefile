@@ -10,7 +10,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-all check format messages chaos load audit browser java clean
+.PHONY: help run test test-all check format messages deploy-tools chaos load audit browser java clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -27,6 +27,9 @@ test-all: check browser java  ## check, then every test but those for a GPU
 load: $(VENV)/dev.stamp  ## 150 caption requests a second for a minute, to the site on 127.0.0.1
 	$(BIN)/locust -f tests/load/locustfile.py --headless --host http://127.0.0.1:$${PORT:-8000} \
 	  --users 30 --spawn-rate 30 --run-time 60s --only-summary $(ARGS)
+
+deploy-tools: $(VENV)/dev.stamp  ## fetch Helm, Compose and Hadolint for the tests of deploy/
+	$(BIN)/python -m tests.deploy.tools
 
 chaos: $(VENV)/dev.stamp  ## kill worker, Valkey and PostgreSQL while 200 photos are uploaded
 	$(PYTEST) -m slow tests/flows/test_chaos.py $(ARGS)
@@ -76,7 +79,7 @@ $(VENV)/run.stamp: $(VENV)/made.stamp requirements.txt constraints.txt
 	$(PIP) -r requirements.txt
 	@touch $@
 
-$(VENV)/dev.stamp: $(VENV)/made.stamp requirements.txt requirements-train.txt requirements-dev.txt constraints.txt
+$(VENV)/dev.stamp: $(VENV)/made.stamp requirements.txt requirements-train.txt requirements-otel.txt requirements-dev.txt constraints.txt
 	@echo "Installing what capsite and its tests need into $(VENV) (minutes the first time) ..."
 	$(PIP) -r requirements-dev.txt
 	@touch $(VENV)/run.stamp $@

@@ -18,16 +18,19 @@ django_application = get_asgi_application()
 from capsite.accounts.graphql.sockets import late_identity  # noqa: E402
 from capsite.common.bodylimit import App, limit_body  # noqa: E402
 from capsite.common.graphql.consumer import GraphQLConsumer  # noqa: E402
+from capsite.common.observing.asgi import observed  # noqa: E402
 from captions.routing import websocket_urlpatterns  # noqa: E402
 
 graphql_socket: Any = GraphQLConsumer.as_asgi()
 sockets: Any = [*websocket_urlpatterns, path("ws/graphql/", graphql_socket)]
 
-application = ProtocolTypeRouter(
-    {
-        "http": limit_body(
-            cast(App, django_application), max_bytes=settings.CAPSITE_BODY_MAX_BYTES
-        ),
-        "websocket": late_identity(URLRouter(sockets), path="/ws/graphql/"),
-    }
+application = observed(
+    ProtocolTypeRouter(
+        {
+            "http": limit_body(
+                cast(App, django_application), max_bytes=settings.CAPSITE_BODY_MAX_BYTES
+            ),
+            "websocket": late_identity(URLRouter(sockets), path="/ws/graphql/"),
+        }
+    )
 )

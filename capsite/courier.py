@@ -1,4 +1,4 @@
-"""The Celery application of the courier: it knows the tasks of webhooks and never loads torch.
+"""The Celery application of the courier: webhooks, the dashboard's figures, and never torch.
 
 ``capsite.celery`` finds the captioner's tasks, whose worker loads its model as it starts.
 """
@@ -9,5 +9,6 @@ from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "capsite.settings.dev")
 
-app = Celery("capsite-courier", include=["captions.webhooks.tasks"], set_as_current=False)
+TASKS = ["captions.webhooks.tasks", "annotations.statistics.tasks"]
+app = Celery("capsite-courier", include=TASKS, set_as_current=False)
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from captions import figures, registry
 from captions.errors import RegistryError
@@ -96,37 +97,39 @@ class CaptionModelAdmin(RegistryAdmin):
         """Say who may decide what serves: those with the permission to change models."""
         return request.user.has_perm("captions.change_captionmodel")
 
-    @admin.display(description="languages")
+    @admin.display(description=gettext_lazy("languages"))
     def spoken(self, model: CaptionModel) -> str:
         """List its languages."""
         return ", ".join(model.languages)
 
-    @admin.display(description="serves now")
+    @admin.display(description=gettext_lazy("serves now"))
     def serves(self, model: CaptionModel) -> SafeString:
         """Badge each of its roles."""
         return format_html_join(" ", "<strong>[{}]</strong>", ((r,) for r in model.roles.all()))
 
-    @admin.display(description="figures")
+    @admin.display(description=gettext_lazy("figures"))
     def headline(self, model: CaptionModel) -> str:
         """Show the headline figure of its evaluation."""
         return figures.metrics_line(model)
 
-    @admin.display(description="wrote so far")
+    @admin.display(description=gettext_lazy("wrote so far"))
     def use(self, model: CaptionModel) -> str:
         """Compare what versions wrote on this site."""
         return figures.use_line(model)
 
-    @admin.display(description="model card")
+    @admin.display(description=gettext_lazy("model card"))
     def model_card(self, model: CaptionModel) -> SafeString:
         """Show the card as the plain text it is."""
         return format_html("<pre>{}</pre>", model.card)
 
-    @admin.action(description="Make active for all its languages", permissions=["operate"])
+    @admin.action(
+        description=gettext_lazy("Make active for all its languages"), permissions=["operate"]
+    )
     def make_active(self, request: HttpRequest, queryset: QuerySet[CaptionModel]) -> None:
         """Activate the one chosen version."""
         self._each(request, queryset, _spoken, registry.model_activate)
 
-    @admin.action(description="Make candidate (10 %%)", permissions=["operate"])
+    @admin.action(description=gettext_lazy("Make candidate (10 %%)"), permissions=["operate"])
     def make_candidate(self, request: HttpRequest, queryset: QuerySet[CaptionModel]) -> None:
         """Compare the one chosen version with the active one of each of its languages."""
 
@@ -135,7 +138,7 @@ class CaptionModelAdmin(RegistryAdmin):
 
         self._each(request, queryset, _spoken, compare)
 
-    @admin.action(description="End the comparison", permissions=["operate"])
+    @admin.action(description=gettext_lazy("End the comparison"), permissions=["operate"])
     def end_comparison(self, request: HttpRequest, queryset: QuerySet[CaptionModel]) -> None:
         """Clear the chosen candidate wherever it is one."""
 
@@ -144,7 +147,9 @@ class CaptionModelAdmin(RegistryAdmin):
 
         self._each(request, queryset, lambda m: _languages_as(m, Role.CANDIDATE), clear)
 
-    @admin.action(description="Roll back to the version before", permissions=["operate"])
+    @admin.action(
+        description=gettext_lazy("Roll back to the version before"), permissions=["operate"]
+    )
     def roll_back(self, request: HttpRequest, queryset: QuerySet[CaptionModel]) -> None:
         """Return to the version before the chosen one wherever it is active."""
 

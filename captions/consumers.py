@@ -87,6 +87,7 @@ class GalleryConsumer(AsyncJsonWebsocketConsumer):
         """Pass a pushed message on as it is; of a photo that is gone or private now, the last."""
         message = event["message"]
         await self.send_json(message)
+        logger.debug("Told a screen of %s %s", message["type"], message.get("image", ""))
         if message["type"] == "image.removed":
             await self._unwatch(message["image"])
 

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
 from captions.models import CaptionModel
 from gallery.models.job import Language
 
@@ -29,7 +32,12 @@ def use_line(model: CaptionModel) -> str:
     Wants a row of ``captions.selectors.versions_with_use``.
     """
     lines = [
-        f"{code} {use['captions']:,} captions, confidence {use['confidence']:.2f}"
+        _("%(language)s %(captions)s captions, confidence %(confidence)s")
+        % {
+            "language": code,
+            "captions": number_format(use["captions"], force_grouping=True),
+            "confidence": number_format(use["confidence"], decimal_pos=2),
+        }
         for code, use in use_of(model).items()
     ]
     return "; ".join(lines)

@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from capsite.accounts import audit
 from captions.errors import RegistryError
@@ -109,14 +110,15 @@ def model_activate(*, model: CaptionModel, language: str, by: By, reason: str = 
 def candidate_set(*, model: CaptionModel, language: str, share: int, by: By) -> ModelRole:
     """Give ``model`` a share (1 to 99 percent) of the photos of a language, to compare it."""
     if not 1 <= share <= 99:
-        message = f"A candidate's share is 1 to 99 percent, not {share}."
+        message = _("A candidate's share is 1 to 99 percent, not %(share)d.") % {"share": share}
         raise RegistryError("share_out_of_range", message, field="share")
     _require_spoken(model, language)
     _lock()
     _require_files(model)
     active = _require_active(language)
     if active.model_id == model.pk:
-        message = f"{model} is active for '{language}' and cannot be its own candidate."
+        message = _("%(model)s is active for '%(language)s' and cannot be its own candidate.")
+        message %= {"model": model, "language": language}
         raise RegistryError("candidate_is_active", message, status=409, field="model")
     before = _role(language, Role.CANDIDATE)
     facts = {"model": model, "share": share, "chosen_by": ChosenBy.OPERATOR}
@@ -154,7 +156,8 @@ def model_rollback(*, language: str, by: By, reason: str = "") -> ModelRole:
     role = _require_active(language)
     versions = _versions_so_far(language)
     if len(versions) < 2:
-        message = f"There is no version before {role.model} for '{language}'."
+        message = _("There is no version before %(model)s for '%(language)s'.")
+        message %= {"model": role.model, "language": language}
         raise RegistryError("no_version_before", message, status=409, field="language")
     model = CaptionModel.objects.get(pk=versions[-2])
     _require_files(model)
@@ -249,7 +252,7 @@ def _role(language: str, role: Role) -> ModelRole | None:
 def _require_active(language: str) -> ModelRole:
     role = _role(language, Role.ACTIVE)
     if role is None:
-        message = f"No model is active for the language '{language}'."
+        message = _("No model is active for the language '%(language)s'.") % {"language": language}
         raise RegistryError("no_active_model", message, status=409, field="language")
     return role
 
@@ -257,23 +260,27 @@ def _require_active(language: str) -> ModelRole:
 def _require_candidate(language: str) -> ModelRole:
     role = _role(language, Role.CANDIDATE)
     if role is None:
-        message = f"There is no candidate for the language '{language}'."
+        message = _("There is no candidate for the language '%(language)s'.")
+        message %= {"language": language}
         raise RegistryError("no_candidate", message, status=409, field="language")
     return role
 
 
 def _require_spoken(model: CaptionModel, language: str) -> None:
     if language not in Language.values:
-        message = f"The language '{language}' is unknown; allowed: {', '.join(Language.values)}."
+        message = _("The language '%(language)s' is unknown; allowed: %(all)s.")
+        message %= {"language": language, "all": ", ".join(Language.values)}
         raise RegistryError("language_unknown", message, field="language")
     if language not in model.languages:
-        spoken = ", ".join(model.languages) or "none"
-        message = f"{model} does not speak '{language}'; its languages: {spoken}."
+        message = _("%(model)s does not speak '%(language)s'; its languages: %(spoken)s.")
+        spoken = ", ".join(model.languages) or _("none")
+        message %= {"model": model, "language": language, "spoken": spoken}
         raise RegistryError("language_not_spoken", message, field="language")
 
 
 def _require_files(model: CaptionModel) -> None:
     # Asked of the database: since the caller read the row, its directory may have been taken over.
     if not CaptionModel.objects.filter(pk=model.pk).exclude(directory="").exists():
-        message = f"No directory with the files of {model} is known; register it again."
+        message = _("No directory with the files of %(model)s is known; register it again.")
+        message %= {"model": model}
         raise RegistryError("model_without_files", message, status=409, field="model")

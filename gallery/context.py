@@ -5,9 +5,11 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language
 
 from capsite.common.workerstate import worker_state
 from gallery.access import may_upload
+from gallery.models.job import Language
 from gallery.services.jobs import jobs_waiting
 
 THEMES = ("light", "dark", "contrast")
@@ -22,6 +24,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "limits": _limits(),
         "worker": SimpleLazyObject(_worker),
         "can_upload": _can_upload(request),
+        "caption_language": _caption_language(request),
     }
 
 
@@ -38,6 +41,12 @@ def _limits() -> dict[str, Any]:
 def _worker() -> dict[str, Any]:
     """Return state and queue length; lazily, so pages that show neither pay nothing."""
     return {"state": worker_state(), "waiting": jobs_waiting()}
+
+
+def _caption_language(request: HttpRequest) -> str:
+    """Return what captions of new photos are asked for in: as chosen, else as the page is."""
+    wanted = (request.COOKIES.get("caption_language"), (get_language() or "")[:2])
+    return next((code for code in wanted if code in Language.values), Language.ENGLISH)
 
 
 def _can_upload(request: HttpRequest) -> bool:

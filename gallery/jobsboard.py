@@ -12,6 +12,7 @@ from capsite.common.workermetrics import worker_metrics
 from capsite.common.workerstate import worker_state
 from gallery.models import CaptionJob
 from gallery.models.job import ACTIVE, State
+from gallery.reasons import reason_words
 
 LATELY = timedelta(hours=24)
 REASONS_SHOWN = 20
@@ -104,7 +105,11 @@ def _reasons() -> list[Reason]:
     found = rows.annotate(
         count=Count("pk"), last=Max("finished_at"), message=Max("error_message")
     ).order_by("-count", "error_code")
-    return [Reason(row["error_code"], row["message"], row["count"], row["last"]) for row in found]
+    return [
+        Reason(code, reason_words(code, row["message"]), row["count"], row["last"])
+        for row in found
+        for code in [row["error_code"]]
+    ]
 
 
 def _worker(name: str, row: dict[str, Any]) -> Worker:
@@ -114,6 +119,8 @@ def _worker(name: str, row: dict[str, Any]) -> Worker:
     seconds: defaultdict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
     for series in row.get("histograms", []):
         label = series["labels"].get("stage", series["name"])
+        if label != BATCHES and "stage" not in series["labels"]:
+            continue
         seconds[label][0] += series["sum"]
         seconds[label][1] += series["count"]
     means = {label: total / count for label, (total, count) in seconds.items() if count}

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from gallery.views import actions, albums, files, pages, uploads
+from gallery.views import actions, albums, arrange, files, pages, uploads
 
 app_name = "gallery"
 
@@ -25,6 +25,8 @@ urlpatterns = [
     path(ALBUM, albums.album, name="album"),
     path(f"{ALBUM}edit/", albums.edit, name="album_edit"),
     path(f"{ALBUM}delete/", albums.delete, name="album_delete"),
+    path(f"{ALBUM}arrange/", arrange.arrange, name="album_arrange"),
+    path(f"{ALBUM}photos/<uuid:image_id>/move/", arrange.move, name="album_move"),
     path(f"{ALBUM}photos/<uuid:image_id>/remove/", albums.remove, name="album_remove"),
     path("uploads/", uploads.upload, name="upload"),
     path("i/<uuid:image_id>/<slug:variant>.webp", files.derivative, name="derivative"),

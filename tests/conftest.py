@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 from channels.layers import channel_layers
+from django.core.cache import cache
 
 import workers.pipeline  # noqa: F401  (before torch: it says how torch's threads wait)
 from capsite.common import push
 from capsite.common.breaker import Breaker
-from capsite.common.workerstate import worker_gone
+from capsite.common.workerstate import PROOF_KEY, worker_gone
 from tests.factories import photo_bytes
 
 
@@ -24,6 +25,7 @@ def _no_worker():
     """Leave no worker's pulse of one test to the next."""
     yield
     worker_gone()
+    cache.delete(PROOF_KEY)
 
 
 @pytest.fixture(autouse=True)

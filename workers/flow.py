@@ -9,6 +9,8 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connection
 
+from capsite.common.observing.spans import span
+from capsite.common.observing.trail import about_job, step
 from capsite.common.outage import OUTAGES
 from captions.models import CaptionModel
 from captions.services import captions_store
@@ -19,8 +21,9 @@ from workers.pipeline.contract import CaptionOutcome, CaptionRequest
 from workers.pipeline.errors import InferenceError, OutOfMemory, PipelineError
 from workers.pipeline.faults import DeviceLost, fault_of
 from workers.serving.loading import Loaded, Writer
-from workers.serving.metrics import JOBS, METRICS, STAGE_SECONDS
+from workers.serving.metrics import CONFIDENCE, JOBS, LEASE_EXPIRIES, METRICS, STAGE_SECONDS
 from workers.serving.pool import NoCaptioner, Pool
+from workers.serving.proof import PROOF
 from workers.serving.warming import Warmer
 
 logger = logging.getLogger(__name__)
@@ -51,7 +54,7 @@ def drain(
     """
     worked = 0
     while not stopping():
-        leases_sweep()
+        METRICS.count(LEASE_EXPIRIES, leases_sweep())
         if not pool.able():
             break
         jobs = jobs_claim(worker=worker, limit=settings.CAPSITE_BATCH)
@@ -87,7 +90,7 @@ def batch_caption(jobs: list[CaptionJob], *, pool: Pool) -> PipelineError | None
     """
     began = time.monotonic()
     errors: list[PipelineError | None] = []
-    with LeaseKeeper(jobs):
+    with LeaseKeeper(jobs), span("caption batch", **_ids(jobs)):
         try:
             groups = pool.assign(jobs)
         except NoCaptioner as error:
@@ -112,11 +115,14 @@ def _group_caption(
     Returns what went wrong with each.
     """
     requests = {job.pk: _request_of(job) for job in jobs}
+    asked_at = time.monotonic()
     good = [request for request in requests.values() if isinstance(request, CaptionRequest)]
     made = _failed(good, lost) if lost else _infer(loaded.writer, good)
     if made:
         METRICS.batch(len(made), made[0].timings)
         METRICS.take(loaded.captioner.counters)
+        if any(outcome.error is None for outcome in made):
+            PROOF.note(loaded, time.monotonic() - asked_at)
     began, waiting = time.monotonic(), iter(made)
     errors = []
     for job in jobs:
@@ -128,8 +134,16 @@ def _group_caption(
     return errors
 
 
+def _ids(jobs: list[CaptionJob]) -> dict[str, list[str]]:
+    """Return what leads from a batch's span to its uploads."""
+    asked = {job.request_id for job in jobs if job.request_id}
+    return {"capsite.jobs": [str(job.pk) for job in jobs], "capsite.requests": sorted(asked)}
+
+
 def _request_of(job: CaptionJob) -> CaptionRequest | CaptionOutcome:
     """Return the captioner's request, or the outcome of a job that has none; spoils no other."""
+    with about_job(job):
+        step("A worker has the job.", worker=job.worker, attempt=job.attempts)
     try:
         with default_storage.open(job.image.original) as file:
             photo = file.read()
@@ -169,8 +183,13 @@ def _failed(requests: list[CaptionRequest], error: PipelineError) -> list[Captio
 
 
 def _end(job: CaptionJob, outcome: CaptionOutcome, model: CaptionModel | None) -> None:
-    _patiently(job, partial(_store, job, outcome, model), otherwise=partial(_refused, job))
-    METRICS.count(JOBS, outcome=outcome.error.code if outcome.error else "done")
+    ended = outcome.error.code if outcome.error else "done"
+    with about_job(job):
+        _patiently(job, partial(_store, job, outcome, model), otherwise=partial(_refused, job))
+        step("The job has its outcome.", outcome=ended, model=str(model or ""))
+    METRICS.count(JOBS, outcome=ended)
+    for caption in outcome.captions[:1]:
+        METRICS.observe(CONFIDENCE, caption.confidence, language=caption.language)
 
 
 def _store(job: CaptionJob, outcome: CaptionOutcome, model: CaptionModel | None) -> None:

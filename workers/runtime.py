@@ -66,12 +66,14 @@ class Runtime:
 @cache
 def runtime() -> Runtime:
     """Register the configured version, load and warm what serves; once a process."""
+    from workers.serving.exposition import FIGURES
     from workers.serving.loading import load_version
     from workers.serving.pool import Pool
     from workers.serving.warming import Warmer
 
     began = time.monotonic()
     pool = Pool(load_version, fallback=_register_default())
+    FIGURES.loaded = pool.loaded
     pool.refresh()
     pool.english()  # or there is nothing to work with, and the reason why
     logger.info("Everything that serves is loaded after %.1f s", time.monotonic() - began)

@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.core.management import call_command
 
+from annotations.demo import demo_continue
 from capsite.common.outage import OUTAGES
 from capsite.common.queues import DRAIN, HEATMAPS, SWEEP_FILES, SWEEP_SESSIONS
 from gallery.services.files import orphans_sweep
@@ -15,7 +16,7 @@ def drain() -> int:
     from workers.flow import drain as drain_jobs
 
     loaded = runtime()
-    return drain_jobs(
+    worked = drain_jobs(
         pool=loaded.pool,
         worker=loaded.worker,
         recycle=recycle,
@@ -23,6 +24,8 @@ def drain() -> int:
         stopping=stopping,
         between=heatmaps,
     )
+    demo_continue()
+    return worked
 
 
 @shared_task(name=HEATMAPS, throws=OUTAGES)

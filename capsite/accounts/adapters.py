@@ -13,8 +13,12 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from capsite.common.texts import shows
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +42,12 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Say whether strangers may make themselves an account."""
         return bool(settings.CAPSITE_SIGNUP)
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        """Refuse letters that show nothing: a name that looks like another one, or like none."""
+        if not shows(username):
+            raise ValidationError(_("Use letters that can be seen in a user name."))
+        return str(super().clean_username(username, shallow=shallow))
 
     def get_login_stages(self) -> list[str]:
         """Put our rule on addresses in the place of allauth's."""

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from capsite.accounts import auditadmin  # noqa: F401  (registers its page)
 from capsite.accounts.audit import acting
@@ -53,7 +54,7 @@ class PersonalTokenAdmin(admin.ModelAdmin):
         """A token is revoked, never changed."""
         return False
 
-    @admin.action(description="Revoke the selected tokens", permissions=["delete"])
+    @admin.action(description=gettext_lazy("Revoke the selected tokens"), permissions=["delete"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[PersonalToken]) -> None:
         """Revoke by the service, which closes what they opened."""
         with acting(request):

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from capsite.accounts.models import AuditEvent
 
@@ -15,12 +16,12 @@ class AuditEventAdmin(admin.ModelAdmin):
     list_display = ["at", "kind", "actor", "subject", "address", "details"]
     list_filter = ["kind", "at"]
     search_fields = ["actor", "subject", "address"]
-    search_help_text = "A name, or an address."
+    search_help_text = _("A name, or an address.")
     date_hierarchy = "at"
     actions = None
     show_full_result_count = False  # the log only grows
 
-    @admin.display(description="details")
+    @admin.display(description=_("details"))
     def details(self, event: AuditEvent) -> str:
         """Write the facts as words."""
         return ", ".join(f"{name}: {_said(value)}" for name, value in event.facts.items() if value)

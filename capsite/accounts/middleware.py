@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
 
 from capsite.common.errors import CapsiteError
 from capsite.common.outage import RETRY_AFTER_SECONDS, wants_json
@@ -19,7 +19,7 @@ class SignInOutageMiddleware(MiddlewareMixin):
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Translate a lost Redis; let every other error take its way."""
-        if not isinstance(exception, RedisError):
+        if not isinstance(exception, (RedisError, RedisClusterException)):
             return None
         logger.warning("Redis away at %s: %s", request.path, exception)
         error = CapsiteError(

@@ -5,9 +5,11 @@ from typing import Any
 from allauth.account.signals import password_changed, password_reset, password_set
 from allauth.idp.oidc.models import Token
 from allauth.usersessions.models import UserSession
+from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.models import Session
 from django.db.models.signals import post_delete, post_save, pre_delete
 
+from capsite.accounts import idle
 from capsite.accounts.models import PersonalToken, User
 from capsite.accounts.services import closing, roles
 
@@ -20,6 +22,7 @@ def connect() -> None:
     post_delete.connect(_oauth_token_deleted, sender=Token)
     post_save.connect(_person_saved, sender=User)
     pre_delete.connect(_person_deleted, sender=User)
+    user_logged_in.connect(_signed_in)
     for changed in (password_changed, password_set, password_reset):
         changed.connect(_password_changed)
 
@@ -48,6 +51,10 @@ def _person_saved(instance: User, created: bool, **kwargs: Any) -> None:
 
 def _person_deleted(instance: User, **kwargs: Any) -> None:
     closing.person_ended(person=instance)
+
+
+def _signed_in(request: Any, **kwargs: Any) -> None:
+    idle.begin(request)
 
 
 def _password_changed(request: Any, user: User, **kwargs: Any) -> None:

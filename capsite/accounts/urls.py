@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from capsite.accounts.views import pages
+from capsite.accounts.views import idle, pages
 
 app_name = "accounts"
 
 urlpatterns = [
     path("", pages.home, name="home"),
+    path("session/", idle.session, name="session"),
     path("tokens/", pages.tokens, name="tokens"),
     path("tokens/<uuid:token_id>/revoke/", pages.token_end, name="token_end"),
     path("applications/", pages.applications, name="applications"),

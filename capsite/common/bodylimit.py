@@ -2,7 +2,12 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from io import BytesIO
 from typing import Any
+
+from django.core.handlers.asgi import ASGIRequest
+from django.utils.translation import get_language_from_request, override
+from django.utils.translation import gettext as _
 
 from capsite.common.errors import PROBLEM_JSON, CapsiteError, problem_body
 
@@ -75,7 +80,10 @@ def _counting(receive: Receive, max_bytes: int) -> Receive:
 
 
 async def _refuse(scope: Scope, send: Send, max_bytes: int) -> None:
-    message = f"This request is too large. The limit is {max_bytes // 1_048_576} MB."
+    whole = {"path": "/", "method": "POST"} | scope
+    with override(get_language_from_request(ASGIRequest(whole, BytesIO()))):
+        sentence = _("This request is too large. The limit is %(limit)d MB.")
+    message = sentence % {"limit": max_bytes // 1_048_576}
     error = CapsiteError("request_too_large", message, status=413)
     api = scope.get("path", "").startswith("/api/")
     body = json.dumps(problem_body(error) if api else error.as_dict()).encode()

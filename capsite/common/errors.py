@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 PROBLEM_JSON = "application/problem+json"
 
 
@@ -30,8 +32,8 @@ class CapsiteError(Exception):
 class NotFound(CapsiteError):
     """What was asked for does not exist, or not for this person."""
 
-    def __init__(self, message: str = "There is nothing here.") -> None:
-        super().__init__("not_found", message, status=404)
+    def __init__(self, message: str = "") -> None:
+        super().__init__("not_found", message or _("There is nothing here."), status=404)
 
 
 class Forbidden(CapsiteError):

@@ -12,6 +12,7 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 
 from capsite.common.breaker import Breaker
+from capsite.common.observing.trail import step
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,9 @@ def _push(groups: tuple[str, ...], message: dict[str, Any]) -> None:
     except Exception as error:
         _breaker.trip()
         logger.warning("Push of %s failed: %r", message.get("type"), error)
+    else:
+        named = {name: message[name] for name in ("image", "state") if message.get(name)}
+        step("Told open screens.", push=message.get("type"), **named)
 
 
 async def _send_soon(groups: tuple[str, ...], message: dict[str, Any]) -> None:

@@ -62,7 +62,8 @@ def _known(error: Exception) -> CapsiteError | None:
 
 def _from_drf(error: exceptions.APIException) -> CapsiteError:
     if isinstance(error, exceptions.ParseError):
-        message = f"The body of this request could not be read. {error.detail}"
+        sentence = _("The body of this request could not be read.")
+        message = f"{sentence} {error.detail}"
         return CapsiteError("parse_error", message.rstrip(".") + ".", field="")
     field, detail = "", error.detail
     if isinstance(detail, dict):  # a validation error: the first field speaks

@@ -10,6 +10,7 @@ from django.conf import settings
 from redis import Redis
 
 from capsite.common.breaker import Breaker
+from capsite.common.redisclient import redis_client
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +21,7 @@ _breaker = Breaker(seconds=5)
 
 @cache
 def _client(url: str) -> Redis:
-    return Redis.from_url(url, socket_connect_timeout=1, socket_timeout=2)
+    return redis_client(url, socket_connect_timeout=1, socket_timeout=2)
 
 
 def _redis() -> Redis:

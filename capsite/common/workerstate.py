@@ -1,6 +1,7 @@
 """The worker's pulse: it beats in the cache, and who reads it learns ready, starting or away."""
 
 import logging
+from typing import Any
 
 from django.core.cache import cache
 
@@ -9,6 +10,9 @@ logger = logging.getLogger(__name__)
 PULSE_SECONDS = 3
 _KEYS = {"ready": "worker-ready", "starting": "worker-starting"}
 _TTL = PULSE_SECONDS * 3
+# How long a captioned picture proves that captions can be had.
+PROOF_SECONDS = 60
+PROOF_KEY = "worker-inference"
 
 
 def worker_pulse(state: str) -> None:
@@ -38,3 +42,25 @@ def worker_state() -> str:
     except Exception as error:
         logger.warning("The worker's pulse could not be read: %s", error)
         return "away"
+
+
+def inference_note(*, model: str, seconds: float, at: str) -> None:
+    """Note that a worker just captioned a picture, in ``seconds``; forgotten after a minute."""
+    try:
+        proof = {"model": model, "seconds": round(seconds, 3), "at": at}
+        cache.set(PROOF_KEY, proof, timeout=PROOF_SECONDS)
+    except Exception as error:
+        logger.warning("The worker's proof could not be noted: %s", error)
+
+
+def last_inference() -> dict[str, Any] | None:
+    """Return the last picture that any worker captioned within the last minute, if one did.
+
+    The minute is counted by Redis: clocks of workers and web processes may differ.
+    """
+    try:
+        proof: dict[str, Any] | None = cache.get(PROOF_KEY)
+    except Exception as error:
+        logger.warning("The worker's proof could not be read: %s", error)
+        return None
+    return proof

@@ -1,4 +1,4 @@
-"""Rate limit headers, weak ETags and compression for what programs read."""
+"""Rate limit headers and weak ETags for what programs read, and compression."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -93,21 +93,29 @@ class ApiConditionalGetMiddleware(ConditionalGetMiddleware):
 
 
 class ApiCompressionMiddleware(CompressionMiddleware):
-    """Packs JSON of the APIs with zstd, Brotli or gzip, whichever the program reads.
+    """Packs JSON of the APIs, and visitors' pages, with what the reader takes: zstd, Brotli, gzip.
 
-    Pages are left alone, and so is what says ``Cache-Control: no-store``, as answers do that hand
-    out a secret: the size of packed text tells who can add to it what else is in it (BREACH).
+    Pages of somebody who signed in are left alone, and so is what says ``Cache-Control:
+    no-store``, as answers do that hand out a secret: the size of packed text tells who can add to
+    it what else is in it (BREACH). A visitor's page has one secret, the CSRF token, which is
+    masked anew in each answer.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> Any:
-        """Pack what is JSON, not a stream, and holds no secret."""
-        if not is_api(request) or response.streaming:
+        """Pack what is not a stream and holds no secret."""
+        if response.streaming or _never_stored(response):
             return response
-        if "json" not in response.get("Content-Type", "") or _never_stored(response):
+        if not _may_be_packed(request, response.get("Content-Type", "")):
             return response
         if len(cast(HttpResponse, response).content) < SMALL_BYTES:
             patch_vary_headers(response, ("Accept-Encoding",))
         return super().process_response(request, response)
+
+
+def _may_be_packed(request: HttpRequest, kind: str) -> bool:
+    if is_api(request):
+        return "json" in kind
+    return "text/html" in kind and settings.SESSION_COOKIE_NAME not in request.COOKIES
 
 
 def _may_be_kept(request: HttpRequest, response: HttpResponseBase) -> bool:

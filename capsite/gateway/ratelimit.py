@@ -1,6 +1,7 @@
 """Who asked too often: one check for REST, GraphQL, sockets, uploads and sign-in."""
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from capsite.accounts.scopes import role_of
 from capsite.common.errors import CapsiteError
 from capsite.common.notices import notice
 from capsite.gateway.addresses import address_group, address_of
-from capsite.gateway.store import StoreAway, take, take_here, violations
+from capsite.gateway.store import StoreAway, peek, take, take_here, violations
 from capsite.gateway.windows import Limit, Window
 
 VIOLATED = "rate_limit.violated"
@@ -61,6 +62,23 @@ def rate_check(*, grant: Grant, person: Any, address: str, scope: str, cost: int
         _note_violation(person, address, scope)
         raise RateLimited(state, max(one.wait(min(cost, one.limit.quota)) for one in windows) or 1)
     return state
+
+
+def rate_usage(*, grant: Grant, person: Any, address: str) -> dict[str, list[Window]]:
+    """Return by scope what is left of the limits that count ``person``, and count nothing.
+
+    Empty while Redis is away. Sign-in is left out, which is counted by address for whoever asks.
+    """
+    limits = {
+        scope: _limits(grant, person, address, scope)
+        for scope in settings.CAPSITE_RATES
+        if scope != SIGN_IN
+    }
+    try:
+        windows = iter(peek([limit for group in limits.values() for limit in group]))
+    except StoreAway:
+        return {}
+    return {scope: list(islice(windows, len(group))) for scope, group in limits.items()}
 
 
 def rate_request(request: Any, *, scope: str, cost: int = 1) -> RateState:

@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from limits import parse
@@ -12,10 +13,11 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.commands.core import Script
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError
 from redis.retry import Retry
 
 from capsite.common.breaker import Breaker
+from capsite.common.redisclient import REDIS_AWAY, is_cluster, redis_client
 from capsite.gateway.windows import Limit, Window
 
 logger = logging.getLogger(__name__)
@@ -38,9 +40,20 @@ def take(limits: Sequence[Limit], cost: int) -> tuple[bool, list[Window]]:
         raise StoreAway
     try:
         return _taken(limits, cost)
-    except (RedisError, OSError) as error:
+    except REDIS_AWAY as error:
         _breaker.trip()
         logger.warning("Rate limits cannot be counted while Redis is away: %r", error)
+        raise StoreAway from error
+
+
+def peek(limits: Sequence[Limit]) -> list[Window]:
+    """Return what is left of each limit, and count nothing. Raises StoreAway."""
+    if _breaker.open:
+        raise StoreAway
+    try:
+        return _windows(limits)
+    except REDIS_AWAY as error:
+        _breaker.trip()
         raise StoreAway from error
 
 
@@ -59,9 +72,9 @@ def take_here(name: str, key: str) -> Window | None:
 def violations(identity: str) -> int:
     """Count one more refusal; return how many there were in the running period."""
     try:
-        key = f"violations/{identity}"
-        return _storage().incr(key, settings.CAPSITE_RATE_VIOLATION_SECONDS)
-    except (RedisError, OSError):
+        key = f"{_prefix()}:violations/{identity}"
+        return int(_store().add([key], [settings.CAPSITE_RATE_VIOLATION_SECONDS, 1]))
+    except REDIS_AWAY:
         return 0
 
 
@@ -70,13 +83,13 @@ def _taken(limits: Sequence[Limit], cost: int) -> tuple[bool, list[Window]]:
     if any(window.wait(min(cost, window.limit.quota)) for window in windows):
         return False, windows
     wanted = [[limit.quota, limit.seconds, min(cost, limit.quota)] for limit in limits]
-    if all(_run(_storage().lua_acquire_sliding_window, limits, wanted)):
+    if all(_run(_store().take, limits, wanted)):
         return True, [window.taken(cost) for window in windows]
     return False, _windows(limits)  # others took what was left in between
 
 
 def _windows(limits: Sequence[Limit]) -> list[Window]:
-    rows = _run(_storage().lua_sliding_window, limits, [[limit.seconds] for limit in limits])
+    rows = _run(_store().look, limits, [[limit.seconds] for limit in limits])
     return [_window(limit, *row) for limit, row in zip(limits, rows, strict=True)]
 
 
@@ -85,14 +98,17 @@ def _run(script: Script, limits: Sequence[Limit], wanted: Sequence[Sequence[int]
 
     Script objects in a pipeline would first ask whether the server has the script, each time.
     """
-    connection = cast(Redis, _storage().get_connection())
-    with connection.pipeline(transaction=False) as pipeline:
-        for limit, arguments in zip(limits, wanted, strict=True):
+    client = _store().client
+    pairs = list(zip(limits, wanted, strict=True))
+    if is_cluster(client):  # whose pipelines take no scripts
+        return [script(_keys(limit), arguments) for limit, arguments in pairs]
+    with client.pipeline(transaction=False) as pipeline:
+        for limit, arguments in pairs:
             pipeline.evalsha(script.sha, 2, *_keys(limit), *arguments)
         try:
             return pipeline.execute()
         except NoScriptError:  # a server that was started since
-            connection.script_load(script.script)
+            client.script_load(script.script)
             return _run(script, limits, wanted)
 
 
@@ -108,12 +124,26 @@ def _window(limit: Limit, previous: Any, previous_ms: int, current: Any, current
 
 def _keys(limit: Limit) -> list[str]:
     """Return the names of a limit's two counters; braces keep them on one node of a cluster."""
-    current = f"{settings.CACHES['default']['KEY_PREFIX']}:rate:{{{limit.key}/{limit.seconds}}}"
+    current = f"{_prefix()}:{{{limit.key}/{limit.seconds}}}"
     return [f"{current}/-1", current]
 
 
-def _storage() -> RedisStorage:
-    return _opened(settings.REDIS_URL, f"{settings.CACHES['default']['KEY_PREFIX']}:rate")
+def _prefix() -> str:
+    return f"{settings.CACHES['default']['KEY_PREFIX']}:rate"
+
+
+@dataclass(frozen=True)
+class _Store:
+    """A client, and the scripts of ``limits`` that it has been told."""
+
+    client: Redis
+    look: Script
+    take: Script
+    add: Script
+
+
+def _store() -> _Store:
+    return _opened(settings.REDIS_URL)
 
 
 @cache
@@ -122,10 +152,16 @@ def _memory() -> MemoryStorage:
 
 
 @cache
-def _opened(url: str, prefix: str) -> RedisStorage:
-    options: dict[str, Any] = {
-        "socket_connect_timeout": PATIENCE_SECONDS,
-        "socket_timeout": PATIENCE_SECONDS,
-        "retry": Retry(NoBackoff(), 1),  # once: a restarted server leaves dead connections
-    }
-    return RedisStorage(url.replace("unix://", "redis+unix://", 1), key_prefix=prefix, **options)
+def _opened(url: str) -> _Store:
+    client = redis_client(
+        url,
+        socket_connect_timeout=PATIENCE_SECONDS,
+        socket_timeout=PATIENCE_SECONDS,
+        retry=Retry(NoBackoff(), 1),  # once: a restarted server leaves dead connections
+    )
+    return _Store(
+        client,
+        look=client.register_script(RedisStorage.SCRIPT_SLIDING_WINDOW),
+        take=client.register_script(RedisStorage.SCRIPT_ACQUIRE_SLIDING_WINDOW),
+        add=client.register_script(RedisStorage.SCRIPT_INCR_EXPIRE),
+    )

@@ -35,6 +35,11 @@ class Window:
         return max(0, self.limit.quota - weighted - self.current)
 
     @property
+    def used(self) -> int:
+        """Return how many requests the limit counts now."""
+        return self.limit.quota - self.remaining
+
+    @property
     def reset(self) -> int:
         """Return the seconds until more is left: the current window's rest, or the wait for one."""
         if not self.remaining:

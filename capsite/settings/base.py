@@ -15,6 +15,7 @@ from capsite.settings.parts.graphql import *  # noqa: E402
 from capsite.settings.parts.logging import *  # noqa: E402
 from capsite.settings.parts.ml import *  # noqa: E402
 from capsite.settings.parts.moderation import *  # noqa: E402
+from capsite.settings.parts.observing import *  # noqa: E402
 from capsite.settings.parts.outbound import *  # noqa: E402
 from capsite.settings.parts.security import *  # noqa: E402
 from capsite.settings.parts.signin import *  # noqa: E402
@@ -43,12 +44,16 @@ INSTALLED_APPS = [
     "gallery",
     "captions",
     "annotations",
+    "annotations.statistics",
     "workers",
 ]
 
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
+    # The only asynchronous one comes first: all the others run in one thread with the view.
     "servestatic.middleware.ServeStaticMiddleware",
+    "capsite.common.observing.middleware.visit_middleware",
+    "django.middleware.security.SecurityMiddleware",
+    "capsite.common.probes.ProbeHostMiddleware",
     "csp.middleware.CSPMiddleware",
     "capsite.gateway.middleware.ApiCompressionMiddleware",
     "capsite.gateway.middleware.ApiConditionalGetMiddleware",
@@ -59,11 +64,12 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "capsite.accounts.middleware.SignInOutageMiddleware",
+    "capsite.accounts.idle.IdleMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    # Synchronous, and last so that all the others run in one thread with the view.
+    # Synchronous, and last so that this holds.
     "capsite.gateway.middleware.rate_limit_middleware",
 ]
 
@@ -88,7 +94,12 @@ ASGI_APPLICATION = "capsite.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("tr", "Türkçe")]
+# The first one wins: words of our own, then words for libraries that lack them.
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "borrowed"]
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True

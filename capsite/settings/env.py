@@ -7,6 +7,8 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from capsite.common.redisaddress import redis_address
+
 BASE_DIR = Path(__file__).resolve().parents[2]
 
 environ.Env.read_env(BASE_DIR / ".env")  # a missing file is fine; real variables win
@@ -16,8 +18,20 @@ def text(name: str, default: str = "") -> str:
     """Return the variable as it stands, without surrounding blanks.
 
     Not through environ.Env, which takes a value that starts with $ for another variable's name.
+    Where only NAME_FILE is set, the value stands in that file, as container secrets do.
     """
+    if name not in os.environ and (file := os.environ.get(f"{name}_FILE")):
+        return _content(name, Path(file))
     return os.environ.get(name, default).strip()
+
+
+def _content(name: str, file: Path) -> str:
+    try:
+        return file.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{name}_FILE names {file}, which cannot be read: {error.strerror}."
+        ) from None
 
 
 def required(name: str, why: str) -> str:
@@ -80,12 +94,14 @@ def database(name: str, default: str) -> dict[str, Any]:
 
 
 def redis(name: str, default: str) -> str:
-    """Return a ``redis://``, ``rediss://`` or ``unix://`` URL; empty means unset."""
+    """Return the URL of a server, of Sentinels or of a cluster; empty means unset."""
     url = text(name) or default
-    if not url.startswith(("redis://", "rediss://", "unix://")):
+    try:
+        redis_address(url)
+    except ValueError as error:
         raise ImproperlyConfigured(
-            f"{name} must be a Redis URL such as redis://host:6379/0 or unix:///path/valkey.sock."
-        )
+            f"{name} must be a Redis URL such as redis://host:6379/0; it {error}."
+        ) from None
     return url
 
 

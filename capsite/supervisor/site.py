@@ -18,6 +18,7 @@ from capsite.embedded import (
 )
 from capsite.supervisor.child import ChildSpec, how_it_ended
 from capsite.supervisor.console import Console, wants_colour
+from capsite.supervisor.figures import shared_figures
 from capsite.supervisor.lock import AlreadyLocked, InstanceLock
 from capsite.supervisor.loop import StopRequested, Supervisor
 from capsite.supervisor.preflight import listen, lock_path, prepare_var
@@ -94,8 +95,9 @@ def _bring_up(
         supervisor.add(worker(plan.base, environment))
         supervisor.add(courier(plan.base, environment))
     _step(supervisor, first_run(plan.base, environment, demo=plan.demo))
+    shared = shared_figures(plan.var) if plan.webs > 1 else {}
     for number in range(plan.webs):
-        supervisor.add(web(plan.base, environment, listener, number))
+        supervisor.add(web(plan.base, {**environment, **shared}, listener, number))
     if plan.beat:
         supervisor.add(beat(plan.base, environment, plan.var))
     host, port = _address_to_visit(listener)

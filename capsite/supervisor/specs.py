@@ -8,6 +8,7 @@ from pathlib import Path
 
 from capsite.embedded import EmbeddedServer
 from capsite.supervisor.child import ChildSpec
+from capsite.supervisor.figures import BEAT_AFTER, COURIER_AFTER, forget_the_dead, port_environment
 
 Environment = Mapping[str, str]
 
@@ -70,6 +71,7 @@ def web(
         environment=environment,
         directory=base,
         pass_fds=(listener.fileno(),),
+        before_start=lambda: forget_the_dead(environment.get("PROMETHEUS_MULTIPROC_DIR", "")),
     )
 
 
@@ -99,7 +101,7 @@ def courier(base: Path, environment: Environment) -> ChildSpec:
             *("--hostname", "courier@%h", "--without-gossip", "--without-mingle"),
             *("--loglevel", "INFO"),
         ],
-        environment=environment,
+        environment={**environment, **port_environment(COURIER_AFTER)},
         directory=base,
         stop_seconds=15,  # it finishes the deliveries at hand
     )
@@ -113,7 +115,7 @@ def beat(base: Path, environment: Environment, var: Path) -> ChildSpec:
             *_python(*CELERY, "beat", "--pidfile="),
             *("--schedule", str(var / "run" / "celerybeat-schedule"), "--loglevel", "INFO"),
         ],
-        environment=environment,
+        environment={**environment, **port_environment(BEAT_AFTER)},
         directory=base,
     )
 

@@ -25,6 +25,7 @@ from gallery.graphql import enums
 from gallery.graphql.loaders import image_field, job_field, latest_job_loaded
 from gallery.graphql.types import Image, Job
 from gallery.models.job import State
+from gallery.reasons import reason_words
 
 Origin = Enum.from_enum(Origins, name="CaptionOrigin", description="Who wrote a caption.")
 
@@ -200,7 +201,8 @@ class ImageCaptions:
         job = await latest_job_loaded(info, image.pk)
         if job is None or await ImageCaptions.resolve_state(image, info) != State.FAILED:
             return None
-        return {"code": job.error_code, "message": job.error_message}
+        message = reason_words(job.error_code, job.error_message)
+        return {"code": job.error_code, "message": message}
 
 
 @extends(Job)

@@ -92,6 +92,9 @@ class Caption(models.Model):
         indexes = [
             models.Index(fields=["image", "-confidence"], name="caption_of_image"),
             models.Index(fields=["-created_at", "-id"], name="caption_newest"),
+            # Where few captions are in a language, or of a strategy, the newest of them.
+            models.Index(fields=["language", "-created_at", "-id"], name="caption_newest_in"),
+            models.Index(fields=["strategy", "-created_at", "-id"], name="caption_newest_of"),
             GinIndex(fields=["text"], opclasses=["gin_trgm_ops"], name="caption_text_trigrams"),
         ]
 

@@ -34,7 +34,8 @@ def _slack(payload: dict[str, Any]) -> dict[str, Any]:
     return {
         "text": text,
         "blocks": [
-            {"type": "section", "text": {"type": "mrkdwn", "text": text}},
+            # Verbatim: neither #channel nor an address in somebody's words becomes a link.
+            {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}},
             {"type": "context", "elements": [{"type": "mrkdwn", "text": foot}]},
         ],
     }

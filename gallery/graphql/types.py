@@ -15,6 +15,7 @@ from gallery.graphql import enums
 from gallery.graphql.loaders import image_field
 from gallery.models import CaptionJob
 from gallery.models import Image as ImageRow
+from gallery.reasons import reason_words
 
 
 class Problem(ObjectType):
@@ -103,7 +104,8 @@ class Job(DjangoObjectType):
         """Return code and message of a failure."""
         if not job.error_code:
             return None
-        return {"code": job.error_code, "message": job.error_message}
+        message = reason_words(job.error_code, job.error_message)
+        return {"code": job.error_code, "message": message}
 
     @classmethod
     def get_node(cls, info: Any, key: str) -> CaptionJob:

@@ -7,7 +7,7 @@ from PIL import Image
 from gallery.imaging.photo import Derivative, Photo
 from gallery.imaging.sizes import fit_width
 
-WIDTHS = (320, 640, 1280, 2048)
+WIDTHS = (320, 480, 640, 960, 1280, 2048)
 
 _QUALITY = 80
 _METHOD = 2

@@ -3,27 +3,28 @@
 import re
 
 from gallery.imaging import refusals
+from gallery.imaging.refusals import gettext_noop
 
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
 _AVIF_BRANDS = {b"avif", b"avis"}
 _GENERIC_BRANDS = {b"mif1", b"msf1"}  # say "image", the compatible brands then say which
 
 _OTHERS = (
-    (b"%PDF-", "a PDF document"),
-    (b"PK\x03\x04", "a zip archive"),
-    (b"PK\x05\x06", "a zip archive"),
-    (b"II*\x00", "a TIFF or raw file"),
-    (b"MM\x00*", "a TIFF or raw file"),
-    (b"BM", "a BMP file"),
-    (b"8BPS", "a Photoshop file"),
-    (b"\x00\x00\x01\x00", "an icon"),
-    (b"\xff\x0a", "a JPEG XL file"),
-    (b"\x00\x00\x00\x0cJXL ", "a JPEG XL file"),
-    (b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 file"),
-    (b"\x7fELF", "a program"),
-    (b"MZ", "a program"),
-    (b"#!", "a script"),
-    (b"\x1f\x8b", "a gzip archive"),
+    (b"%PDF-", gettext_noop("a PDF document")),
+    (b"PK\x03\x04", gettext_noop("a zip archive")),
+    (b"PK\x05\x06", gettext_noop("a zip archive")),
+    (b"II*\x00", gettext_noop("a TIFF or raw file")),
+    (b"MM\x00*", gettext_noop("a TIFF or raw file")),
+    (b"BM", gettext_noop("a BMP file")),
+    (b"8BPS", gettext_noop("a Photoshop file")),
+    (b"\x00\x00\x01\x00", gettext_noop("an icon")),
+    (b"\xff\x0a", gettext_noop("a JPEG XL file")),
+    (b"\x00\x00\x00\x0cJXL ", gettext_noop("a JPEG XL file")),
+    (b"\x00\x00\x00\x0cjP  ", gettext_noop("a JPEG 2000 file")),
+    (b"\x7fELF", gettext_noop("a program")),
+    (b"MZ", gettext_noop("a program")),
+    (b"#!", gettext_noop("a script")),
+    (b"\x1f\x8b", gettext_noop("a gzip archive")),
 )
 
 _MARKUP_START = re.compile(rb"(?:\xef\xbb\xbf)?\s*<")
@@ -59,13 +60,17 @@ def _sniff_brands(data: bytes) -> str:
         return "avif"
     if major in _HEIC_BRANDS or (major in _GENERIC_BRANDS and brands & _HEIC_BRANDS):
         return "heic"
-    raise refusals.not_a_photo("a film or another kind of media file")
+    raise refusals.not_a_photo(gettext_noop("a film or another kind of media file"))
 
 
 def _name_other(data: bytes) -> refusals.PhotoRefused:
     """Choose the sentence for a file that is none of the six formats."""
     head = data[:_MARKUP_BYTES]
     if _MARKUP_START.match(head):
-        return refusals.svg() if _SVG.search(head) else refusals.not_a_photo("a web page")
+        return (
+            refusals.svg()
+            if _SVG.search(head)
+            else refusals.not_a_photo(gettext_noop("a web page"))
+        )
     kind = next((name for start, name in _OTHERS if data.startswith(start)), "")
     return refusals.not_a_photo(kind)

@@ -2,33 +2,34 @@
 
 from gallery.imaging import refusals
 from gallery.imaging.containers import bmff, jpeg
+from gallery.imaging.refusals import gettext_noop
 
 _TOLERANCE = 4096  # bytes of padding or of a maker's own notes
 _MAX_PICTURES = 16  # a multi-picture file holds a preview, a depth map, a gain map, the other eye
 _MAX_BOXES = 1_000
 
 _STARTS = (
-    (b"PK\x03\x04", "a zip archive"),
-    (b"PK\x05\x06", "a zip archive"),
-    (b"Rar!", "an archive"),
-    (b"7z\xbc\xaf", "an archive"),
-    (b"\x1f\x8b", "an archive"),
-    (b"\x7fELF", "a program"),
-    (b"MZ", "a program"),
-    (b"\xca\xfe\xba\xbe", "a program"),
-    (b"#!", "a script"),
+    (b"PK\x03\x04", gettext_noop("a zip archive")),
+    (b"PK\x05\x06", gettext_noop("a zip archive")),
+    (b"Rar!", gettext_noop("an archive")),
+    (b"7z\xbc\xaf", gettext_noop("an archive")),
+    (b"\x1f\x8b", gettext_noop("an archive")),
+    (b"\x7fELF", gettext_noop("a program")),
+    (b"MZ", gettext_noop("a program")),
+    (b"\xca\xfe\xba\xbe", gettext_noop("a program")),
+    (b"#!", gettext_noop("a script")),
 )
 _ANYWHERE = (
-    (b"<!doctype", "a web page"),
-    (b"<html", "a web page"),
-    (b"<svg", "a web page"),
-    (b"<?php", "a script"),
-    (b"<script", "a script"),
-    (b"javascript:", "a script"),
-    (b"%pdf-", "a PDF document"),
-    (b"pk\x03\x04", "a zip archive"),
-    (b"\x7felf", "a program"),
-    (b"this program cannot be run", "a program"),
+    (b"<!doctype", gettext_noop("a web page")),
+    (b"<html", gettext_noop("a web page")),
+    (b"<svg", gettext_noop("a web page")),
+    (b"<?php", gettext_noop("a script")),
+    (b"<script", gettext_noop("a script")),
+    (b"javascript:", gettext_noop("a script")),
+    (b"%pdf-", gettext_noop("a PDF document")),
+    (b"pk\x03\x04", gettext_noop("a zip archive")),
+    (b"\x7felf", gettext_noop("a program")),
+    (b"this program cannot be run", gettext_noop("a program")),
 )
 
 

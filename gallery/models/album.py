@@ -35,6 +35,7 @@ class Album(models.Model):
                 condition=Q(visibility__in=Visibility.values), name="album_visibility_known"
             ),
         ]
+        indexes = [models.Index(fields=["-created_at", "-id"], name="album_newest")]
 
     def __str__(self) -> str:
         """Return the title."""

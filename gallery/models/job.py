@@ -47,6 +47,13 @@ class CaptionJob(models.Model):
     language = models.CharField(max_length=2, choices=Language.choices, default=Language.ENGLISH)
     num = models.PositiveSmallIntegerField(default=3)
     seed = models.BigIntegerField(default=0)
+    request_id = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("of the HTTP request that asked, as in the log"),
+    )
 
     attempts = models.PositiveSmallIntegerField(default=0)
     run_after = models.DateTimeField(null=True, blank=True, help_text=_("back-off"))
@@ -109,6 +116,13 @@ class CaptionJob(models.Model):
             ),
             models.Index(
                 fields=["lease_expires_at"], condition=Q(state="captioning"), name="job_leased"
+            ),
+            models.Index(fields=["-created_at", "-id"], name="job_newest"),
+            models.Index(fields=["finished_at"], name="job_ended"),
+            models.Index(
+                fields=["error_code", "finished_at"],
+                condition=Q(state="failed"),
+                name="job_failed",
             ),
         ]
 

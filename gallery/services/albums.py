@@ -5,7 +5,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
 from capsite.common.errors import CapsiteError, NotFound
@@ -13,11 +13,13 @@ from capsite.common.texts import tidy_line, tidy_text
 from gallery.access import Person, album_owned, may_see, require_member
 from gallery.models import Album, AlbumItem, Image
 from gallery.models.image import Visibility
+from gallery.selectors import album_images
 from gallery.services.images import visibility_checked
 
 TITLE_LENGTH = 200
 DESCRIPTION_LENGTH = 5_000
 MOST_IMAGES = 10_000
+ASIDE = 1_000_000_000  # further than any place: where places wait while others are given
 
 
 def album_create(
@@ -93,6 +95,47 @@ def album_remove(*, person: Person, album_id: UUID, image_ids: Sequence[UUID]) -
     album.items.filter(image_id__in=list(image_ids)).delete()
     album.save(update_fields=["updated_at"])
     return album
+
+
+@transaction.atomic
+def album_move(
+    *, person: Person, album_id: UUID, image_id: UUID, after: UUID | None = None
+) -> Album:
+    """Put a photo of the album right after another one of it, or at the front.
+
+    Named by its neighbour and not by a number: of two moves at once both count.
+    """
+    album = _locked(person, album_id)
+    places = dict(album.items.order_by().values_list("image_id", "position"))
+    missing = next((key for key in (image_id, after) if key and key not in places), None)
+    if missing is not None:
+        raise NotFound(_("This album does not hold the photo %(id)s.") % {"id": missing})
+    if after != image_id:
+        _give_place(album, image_id, places[after] + 1 if after else 0)
+        album.save(update_fields=["updated_at"])
+    return album
+
+
+@transaction.atomic
+def album_shift(*, person: Person, album_id: UUID, image_id: UUID, by: int) -> Album:
+    """Move a photo so many places on among those that ``person`` sees, or back (below 0)."""
+    album = _locked(person, album_id)
+    seen = list(album_images(person, album).values_list("pk", flat=True))
+    if image_id not in seen:
+        raise NotFound(_("This album does not hold the photo %(id)s.") % {"id": image_id})
+    others = [key for key in seen if key != image_id]
+    wanted = min(len(others), max(0, seen.index(image_id) + by))
+    after = others[wanted - 1] if wanted else None
+    return album_move(person=person, album_id=album_id, image_id=image_id, after=after)
+
+
+def _give_place(album: Album, image_id: UUID, place: int) -> None:
+    """Give a photo a place; it and all after it step aside first, for no two may share one."""
+    after = album.items.filter(position__gte=place)
+    after.update(position=F("position") + ASIDE)
+    album.items.filter(image_id=image_id).update(position=place)
+    moved = album.items.filter(position__gte=ASIDE)
+    moved.update(position=F("position") - ASIDE + 1)
 
 
 def _locked(person: Person, album_id: UUID) -> Album:

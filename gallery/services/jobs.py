@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from capsite.common.errors import NotFound
 from capsite.common.notices import JOB_FAILED, notice
+from capsite.common.observing.trail import job_facts, request_id, step
 from capsite.common.queues import wake_on_commit
 from gallery.models import CaptionJob, Image
 from gallery.models.job import ACTIVE, Language, State, Strategy
@@ -44,11 +46,17 @@ def job_ensure(
     existing = CaptionJob.objects.filter(asked & good).order_by("-created_at").first()
     if existing is not None:
         existing.image = image  # who has it need not ask for it again
+        step("The same was asked before.", job=str(existing.pk), image=str(image.pk))
         return existing
     try:
         with transaction.atomic():
             job = CaptionJob.objects.create(
-                image=image, strategy=strategy, language=language, num=num, priority=priority
+                image=image,
+                strategy=strategy,
+                language=language,
+                num=num,
+                priority=priority,
+                request_id=request_id(),
             )
     except IntegrityError:
         # In whatever state: it may have ended since.
@@ -58,6 +66,7 @@ def job_ensure(
         return quicker
     image_changed_on_commit(image, State.QUEUED)
     wake_on_commit()
+    transaction.on_commit(partial(step, "A job waits.", **job_facts(job)))
     return job
 
 

@@ -10,9 +10,11 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from capsite.common.errors import CapsiteError
+from capsite.common.texts import tidy_line
 from gallery.access import require_member, require_upload
 from gallery.imaging import (
     Limits,
@@ -26,7 +28,7 @@ from gallery.models.image import Visibility
 from gallery.models.job import Language, Strategy
 from gallery.services.events import image_created_on_commit
 from gallery.services.files import files_delete, files_write
-from gallery.services.images import visibility_checked
+from gallery.services.images import TITLE_LENGTH, visibility_checked
 from gallery.services.jobs import job_ensure
 
 # A photo at the pixel limit takes up to 0.9 GB while it is decoded; others wait their turn.
@@ -147,9 +149,19 @@ def _inspected(data: bytes) -> Photo:
         return inspect_upload(data, limits=limits)
     except PhotoRefused as refusal:
         status = 413 if refusal.code == "file_too_large" else 400
+        message = _in_words(refusal)
         raise CapsiteError(
-            refusal.code, refusal.message, status=status, field="image", **refusal.data
+            refusal.code, message, status=status, field="image", **refusal.data
         ) from refusal
+
+
+def _in_words(refusal: PhotoRefused) -> str:
+    """Return the sentence of a refusal in the language of whoever reads it."""
+    named = {
+        name: _(value) if isinstance(value, str) else number_format(value, force_grouping=True)
+        for name, value in refusal.named.items()
+    }
+    return _(refusal.sentence) % named
 
 
 def _find(sha256: str, owner: Any) -> Image | None:
@@ -191,5 +203,4 @@ def _stored(image: Image, ask: dict[str, Any]) -> Upload:
 def _title(name: str) -> str:
     """Return a readable title from a file name, which may be any text at all."""
     stem = PurePath(name.replace("\\", "/")).stem
-    printable = "".join(letter for letter in stem if letter.isprintable())
-    return printable[:255].strip() or _("Untitled")
+    return tidy_line(stem)[:TITLE_LENGTH].strip() or _("Untitled")

@@ -7,6 +7,8 @@ from django import template
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from capsite.common.texts import tidy_line
+
 register = template.Library()
 
 
@@ -19,7 +21,7 @@ def camera_facts(exif: dict[str, Any]) -> list[tuple[str, str]]:
         (_("Settings"), _settings(exif)),
         (_("Taken"), _taken(exif.get("taken_at", ""))),
     ]
-    return [(name, value) for name, value in facts if value]
+    return [(name, tidy_line(value)) for name, value in facts if value]
 
 
 def _camera(exif: dict[str, Any]) -> str:

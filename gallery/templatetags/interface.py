@@ -1,11 +1,17 @@
 """Words, figures and icons as the pages show them."""
 
+from typing import Any
+
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language_info, pgettext
 from django.utils.translation import gettext as _
+
+from gallery.models import CaptionJob, Image
+from gallery.reasons import reason_words, reasons
+from gallery.ways import strategies_of
 
 register = template.Library()
 
@@ -34,6 +40,18 @@ def percent(share: float | None) -> str:
 
 
 @register.filter
+def failure_words(job: CaptionJob | None) -> str:
+    """Say why the last attempt of a job failed; a photo may have had none."""
+    return reason_words(job.error_code, job.error_message) if job else ""
+
+
+@register.simple_tag
+def failure_sentences() -> dict[str, str]:
+    """Return why photos fail, by code, for scripts that hear it in the workers' language."""
+    return reasons()
+
+
+@register.filter
 def level_word(level: str) -> str:
     """Say how sure a caption is."""
     words = {
@@ -49,6 +67,12 @@ def strategy_word(strategy: str) -> str:
     """Name the way a caption was decoded."""
     words = {"beam": _("Beam"), "nucleus": _("Nucleus"), "greedy": _("Greedy")}
     return words.get(strategy, strategy)
+
+
+@register.filter
+def written_by(caption: Any, image: Image) -> list[str]:
+    """Return the strategies that came to the sentence of a caption."""
+    return strategies_of(caption, image)
 
 
 @register.filter

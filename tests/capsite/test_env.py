@@ -8,6 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from hypothesis import given
 from hypothesis import strategies as st
 
+from capsite.common.redisaddress import redis_address
 from capsite.settings import env
 from capsite.settings.parts.auth import secret_key_from
 from capsite.settings.parts.celery import _broker_url
@@ -103,5 +104,8 @@ def test_where_nothing_can_be_written_a_passing_key_serves(tmp_path):
 
 
 def test_the_broker_url_follows_the_redis_url():
-    assert _broker_url("redis://h:6379/1") == "redis://h:6379/1"
-    assert _broker_url("unix:///run/v.sock?db=2") == "redis+socket:///run/v.sock?virtual_host=2"
+    assert _broker_url(redis_address("redis://h:6379/1")) == "redis://h:6379/1"
+    socket = redis_address("unix:///run/v.sock?db=2")
+    assert _broker_url(socket) == "redis+socket:///run/v.sock?virtual_host=2"
+    watched = redis_address("sentinel://:p%40ss@one,two:5000/mymaster/3")
+    assert _broker_url(watched) == "sentinel://:p%40ss@one:26379/3;sentinel://:p%40ss@two:5000/3"

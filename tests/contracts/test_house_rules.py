@@ -85,7 +85,7 @@ def test_migrations_go_back_and_forth():
 
 
 def test_every_dependency_is_pinned_and_explained():
-    for name in ("requirements.txt", "requirements-train.txt", "requirements-dev.txt"):
+    for name in sorted(path.name for path in ROOT.glob("requirements*.txt")):
         for line in (ROOT / name).read_text().splitlines():
             if line and not line.startswith(("#", "-r")):
                 requirement, _, reason = line.partition("#")

@@ -144,6 +144,7 @@ IN_VERSION_2 = [
     Row("GET", f"{CAPTION}/heatmap", READ, SEEN, ALL),
     Row("POST", f"{CAPTION}/promote", EDIT, SEEN_BY_MEMBERS, MEMBERS, _fixed(base_version=1)),
     Row("POST", f"{IMAGE}/captions", WRITE, SEEN, ALL, _nothing),
+    Row("GET", "annotations", READ, ALL),
     Row("GET", f"{NOTE}/revisions", READ, SEEN, ALL),
     Row("POST", f"{NOTE}/revert", EDIT, SEEN_BY_MEMBERS, MEMBERS, _fixed(number=1, base_version=1)),
     Row("POST", "batches", WRITE, ALL, body=_photos, form=True),
@@ -154,6 +155,8 @@ IN_VERSION_2 = [
     Row("POST", "me/tokens", SESSION, MEMBERS, body=_token),
     Row("DELETE", "me/tokens/<uuid:token_id>", SESSION, OWNER),
     Row("GET", "me/votes", READ, MEMBERS),
+    Row("GET", "me/limits", ANY, MEMBERS),
+    Row("GET", "statistics", READ, ALL),  # the public ones; test_statistics says who sees others
     Row("GET", "moderation/cases", MODERATE, MODERATORS),
     Row("GET", CASE, MODERATE, MODERATORS),
     Row("POST", f"{CASE}/decision", MODERATE, MODERATORS, body=_fixed(decision="approve")),
@@ -172,6 +175,7 @@ PAGES = [
         *("404 302 404 404 302", "302 302 302 302 302", _nothing, True),
     ),
     Row("POST", "uploads/", PAGE, ALL, body=_photo, form=True),
+    Row("POST", "language/", PAGE, AWAY, body=_fixed(language="tr"), form=True),
     # Votes, reports and published texts on the photo page; visitors are led to the way to sign in.
     Row("POST", f"{CAPTION}/vote/", PAGE, *SENT, _vote, True),
     Row("GET", f"{CAPTION}/report/", PAGE, *SHOWN),
@@ -185,6 +189,7 @@ PAGES = [
     Row("GET", "i/<uuid:image_id>/<slug:variant>.webp", PAGE, SEEN, ALL),
     Row("GET", "search/", PAGE, ALL),
     Row("GET", "history/", PAGE, ALL),
+    Row("GET", "dashboard/", PAGE, ALL),
     Row("GET", f"{PHOTO}actions/", PAGE, SEEN, ALL),
     Row("POST", f"{PHOTO}edit/", PAGE, CHANGED_SEEN, CHANGED, _title, True),
     Row("POST", f"{PHOTO}albums/", PAGE, CHANGED_SEEN, DONE, _fixed(new="Album"), True),
@@ -199,12 +204,20 @@ PAGES = [
     Row("POST", f"{ALBUM}/edit/", PAGE, CHANGED_SEEN, CHANGED, _title, True),
     Row("GET", f"{ALBUM}/delete/", PAGE, OFFERED_SEEN, OFFERED),
     Row("POST", f"{ALBUM}/delete/", PAGE, CHANGED_SEEN, CHANGED, _nothing, True),
+    Row("GET", f"{ALBUM}/arrange/", PAGE, OFFERED_SEEN, OFFERED),
+    Row(
+        *("POST", f"{ALBUM}/photos/<uuid:image_id>/move/", PAGE, CHANGED_SEEN, CHANGED),
+        *(_nothing, True),
+    ),
     Row(
         *("POST", f"{ALBUM}/photos/<uuid:image_id>/remove/", PAGE, CHANGED_SEEN, CHANGED),
         *(_nothing, True),
     ),
     Row("GET", "account/", PAGE, SIGNED_IN),
     Row("POST", "account/", PAGE, "in 302 302 302 302", body=_fixed(username="new"), form=True),
+    Row("GET", "styleguide/", PAGE, "404 404 404 404 404"),
+    Row("GET", "account/session/", PAGE, ALL),
+    Row("POST", "account/session/", PAGE, ALL),
     Row("GET", "account/tokens/", PAGE, SIGNED_IN),
     # A session that did not just sign in is asked for its password again.
     Row("POST", "account/tokens/", PAGE, "in 302 302 302 302", body=_nothing, form=True),
@@ -242,6 +255,8 @@ PAGES = [
     Row("*", "health/live/", PAGE, ALL),
     Row("*", "health/ready/", PAGE, ALL),
     Row("*", "version/", PAGE, ALL),
+    # Whoever asks from inside; tests/capsite/observing says who may not.
+    Row("*", "metrics", PAGE, ALL),
 ]
 
 

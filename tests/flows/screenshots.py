@@ -18,8 +18,8 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     with short_folder() as var, chromium() as browser:
         site = Site(var, ROOT / "models" / "capsite-mini", demo=True).start()
-        waiting = "SELECT count(*) FROM gallery_captionjob WHERE state <> 'done'"
-        site.wait(lambda: site.query(waiting)[0][0] == 0, 120, "the demo photos")
+        told = "SELECT count(*) FROM gallery_demostep WHERE name = 'finished'"
+        site.wait(lambda: site.query(told)[0][0] == 1, 120, "the demo content")
         newest = "SELECT id FROM gallery_image ORDER BY created_at DESC LIMIT 1"
         pages = {
             "gallery": "/",

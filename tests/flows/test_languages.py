@@ -71,7 +71,7 @@ def stored(site: Site, image: str) -> list[tuple]:
 
 
 def choose_turkish(page: Page) -> None:
-    page.get_by_role("button", name=re.compile("Language of captions")).first.click()
+    page.get_by_role("button", name="Language: English").first.click()
     page.get_by_role("radio", name="Türkçe").check()
     page.keyboard.press("Escape")
 
@@ -105,7 +105,6 @@ def test_where_the_model_has_no_turkish_english_is_given_and_marked(site, page):
 def test_the_choice_on_the_page_holds_for_new_photos(turkish_site, page):
     visit(page, turkish_site.url)
     choose_turkish(page)
-    expect(page.locator(".top-bar [data-language-now]")).to_have_text("Türkçe")
     data = plain_photo("red", size=(72, 50))
     file = {"name": "wall.jpg", "mimeType": "image/jpeg", "buffer": data}
     page.locator("#file-input").set_input_files([file])
@@ -119,7 +118,6 @@ def test_the_choice_on_the_page_holds_for_new_photos(turkish_site, page):
     expect(card.locator(".photo")).to_have_attribute("lang", "tr")
 
     page.reload()
-    expect(page.locator(".top-bar [data-language-now]")).to_have_text("Türkçe")
     expect(page.locator("#language-menu input[value=tr]")).to_be_checked()
     expect(page.locator(".card .card-caption").first).to_have_attribute("lang", "tr")
 

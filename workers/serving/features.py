@@ -3,7 +3,8 @@
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import TypeVar
 
 from django.conf import settings
 from redis import Redis
@@ -11,6 +12,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from capsite.common.breaker import Breaker
+from capsite.common.redisclient import get_many, redis_client, used_memory
 
 logger = logging.getLogger(__name__)
 
@@ -33,13 +35,7 @@ class RedisFeatureStore:
     def __init__(
         self, url: str, *, prefix: str, seconds: int, value_bytes: int, server_bytes: int
     ) -> None:
-        # No second try: encoding the photo again takes less time than waiting for Redis.
-        self._redis: Redis = Redis.from_url(
-            url,
-            socket_connect_timeout=CONNECT_SECONDS,
-            socket_timeout=PATIENCE_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-        )
+        self._url = url
         self._prefix = prefix
         self._seconds = seconds
         self._value_bytes = value_bytes
@@ -47,6 +43,16 @@ class RedisFeatureStore:
         self._breaker = Breaker(BREAK_SECONDS)
         self._looked_at = float("-inf")
         self._full = False
+
+    @cached_property
+    def _redis(self) -> Redis:
+        # No second try: encoding the photo again takes less time than waiting for Redis.
+        return redis_client(
+            self._url,
+            socket_connect_timeout=CONNECT_SECONDS,
+            socket_timeout=PATIENCE_SECONDS,
+            retry=Retry(NoBackoff(), 0),
+        )
 
     def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
         """Return the value of each key, or None, by one MGET."""
@@ -61,8 +67,7 @@ class RedisFeatureStore:
             self._patiently(lambda: self._put(fitting), None)
 
     def _get(self, names: list[str]) -> list[bytes | None]:
-        values: Any = self._redis.mget(names)
-        return list(values)
+        return get_many(self._redis, names)
 
     def _put(self, values: Mapping[str, bytes]) -> None:
         if self._server_is_full():
@@ -74,8 +79,7 @@ class RedisFeatureStore:
 
     def _server_is_full(self) -> bool:
         if time.monotonic() - self._looked_at > LOOK_SECONDS:
-            memory: Any = self._redis.info("memory")
-            full = int(memory["used_memory"]) > self._server_bytes
+            full = used_memory(self._redis) > self._server_bytes
             if full and not self._full:
                 megabytes = self._server_bytes >> 20
                 logger.warning("Redis uses more than %d MB: no features are kept", megabytes)

@@ -8,11 +8,19 @@ from typing import Any
 
 # Upper bounds, the last one being infinity.
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+TENTHS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 SIZES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
 
 STAGE_SECONDS = "capsite_caption_stage_seconds"
 BATCH_SIZE = "capsite_caption_batch_size"
-BOUNDS = {STAGE_SECONDS: SECONDS, BATCH_SIZE: SIZES}
+CONFIDENCE = "capsite_caption_confidence"
+PROOF_SECONDS = "capsite_proof_seconds"
+BOUNDS = {
+    STAGE_SECONDS: SECONDS,
+    BATCH_SIZE: SIZES,
+    CONFIDENCE: TENTHS,
+    PROOF_SECONDS: SECONDS,
+}
 
 # What `Captioner.counters` calls them, and what they are called outside.
 CAPTIONER_COUNTERS = {
@@ -22,7 +30,24 @@ CAPTIONER_COUNTERS = {
 }
 MODEL_LOADS = "capsite_model_loads_total"
 MODEL_FAILURES = "capsite_model_failures_total"
+PROOF_FAILURES = "capsite_proof_failures_total"
 JOBS = "capsite_caption_jobs_total"
+LEASE_EXPIRIES = "capsite_lease_expiries_total"
+# What each series says, to whoever scrapes this worker.
+WORDS = {
+    STAGE_SECONDS: "Seconds that a batch spent in one stage.",
+    BATCH_SIZE: "Photos captioned together.",
+    CONFIDENCE: "Confidence of each photo's best caption.",
+    PROOF_SECONDS: "Seconds that the tiny picture of an idle worker took.",
+    "capsite_feature_cache_hits_total": "Photos that the feature cache spared the encoders.",
+    "capsite_feature_cache_misses_total": "Photos that were not in the feature cache.",
+    "capsite_oom_retries_total": "Batches that were halved because memory ran out.",
+    MODEL_LOADS: "Versions that were loaded.",
+    MODEL_FAILURES: "Versions that could not be loaded.",
+    PROOF_FAILURES: "Tiny pictures that an idle worker could not caption.",
+    JOBS: "Jobs by outcome: done, or the code of the error.",
+    LEASE_EXPIRIES: "Jobs taken back from workers that were gone.",
+}
 
 Labels = tuple[tuple[str, str], ...]
 Series = tuple[str, Labels]

@@ -17,6 +17,7 @@ from gallery.models import CaptionJob
 from workers.pipeline.errors import PipelineError
 from workers.serving.loading import Loaded, forget_translator
 from workers.serving.metrics import METRICS, MODEL_FAILURES, MODEL_LOADS
+from workers.serving.proof import PROOF
 
 if TYPE_CHECKING:
     from workers.pipeline.captioner import Captioner
@@ -81,6 +82,10 @@ class Pool:
         self._used_at = time.monotonic()
         return self._choose(FALLBACK, "", candidates=False)
 
+    def loaded(self) -> list[Loaded]:
+        """Return what is in memory, and load nothing."""
+        return list(self._loaded.values())
+
     def captioners(self) -> "dict[CaptionModel, Captioner]":
         """Return every captioner in memory by its version; never none."""
         self.english()
@@ -127,6 +132,8 @@ class Pool:
             logger.info("No job for %d s: the captioner is out of memory until one comes", limit)
             return
         self.refresh()
+        if self._loaded:
+            PROOF.step(self._choose(FALLBACK, "", candidates=False))
         self._used_at = used_at  # only jobs keep the weights in memory
 
     def unload(self) -> None:

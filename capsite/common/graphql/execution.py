@@ -132,7 +132,7 @@ async def stream(operation: Prepared, context: Context) -> AsyncGenerator[dict[s
         operation_name=operation.name,
     )
     if isinstance(source, ExecutionResult):
-        raise Refused(source.errors or [GraphQLError("The subscription could not begin.")])
+        raise Refused(source.errors or [GraphQLError(_("The subscription could not begin."))])
     try:
         async for event in source:
             yield await run_alone(operation, context.fresh(), event)

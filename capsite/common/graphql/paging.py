@@ -130,12 +130,16 @@ def _beyond(rows: QuerySet, order: Ordering, cursor: str) -> QuerySet:
     if not cursor:
         return rows
     condition, equal = Q(), Q()
-    for (name, _kind), value in zip(order.columns, _values(cursor, order), strict=True):
+    values = _values(cursor, order)
+    for name, value in zip(order.names, values, strict=True):
         column = name.removeprefix("-")
         side = "lt" if name.startswith("-") else "gt"
         condition |= equal & Q(**{f"{column}__{side}": value})
         equal &= Q(**{column: value})
-    return rows.filter(condition)
+    # Said apart, the first column's bound lets PostgreSQL begin there in an index.
+    first = order.names[0]
+    bound = f"{first.removeprefix('-')}__{'lte' if first.startswith('-') else 'gte'}"
+    return rows.filter(condition, **{bound: values[0]})
 
 
 def _cursor(row: Any, ordering: Ordering) -> str:

@@ -101,7 +101,7 @@ def _exchange(
     except httpcore.TimeoutException as error:
         raise _unreachable(_("The URL did not answer in time.")) from error
     except httpcore.NetworkError as error:
-        raise _unreachable(_("The URL cannot be reached: %(why)s."), str(error)) from error
+        raise _unreachable(_("The URL cannot be reached: %(why)s."), _(str(error))) from error
     except (httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
         raise _unreachable(_("What answers at the URL does not speak HTTP.")) from error
 

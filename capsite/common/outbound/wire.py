@@ -15,6 +15,7 @@ from typing import Any
 import httpcore
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from capsite.common.errors import CapsiteError
 from capsite.common.outbound import resolve as resolver
@@ -82,11 +83,11 @@ class GuardedBackend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         """Connect to the first checked address that answers."""
-        trouble: OSError = OSError("it has no address")
+        trouble: OSError = OSError(gettext_noop("it has no address"))
         try:
             addresses = addresses_of(host, port, self._deadline.left(httpcore.ConnectTimeout))
         except OSError as error:
-            raise httpcore.ConnectError("its name cannot be resolved") from error
+            raise httpcore.ConnectError(gettext_noop("its name cannot be resolved")) from error
         for tried, address in enumerate(addresses):
             try:  # one that swallows packets leaves time for the others
                 left = self._deadline.left(httpcore.ConnectTimeout) / (len(addresses) - tried)
@@ -96,7 +97,7 @@ class GuardedBackend(httpcore.NetworkBackend):
                 continue
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return DeadlineStream(connected, self._deadline)
-        raise httpcore.ConnectError("it cannot be connected to") from trouble
+        raise httpcore.ConnectError(gettext_noop("it cannot be connected to")) from trouble
 
 
 class DeadlineStream(httpcore.NetworkStream):
@@ -112,9 +113,9 @@ class DeadlineStream(httpcore.NetworkStream):
         try:
             return self._socket.recv(max_bytes)
         except TimeoutError as error:
-            raise httpcore.ReadTimeout("it does not answer in time") from error
+            raise httpcore.ReadTimeout(gettext_noop("it does not answer in time")) from error
         except OSError as error:
-            raise httpcore.ReadError("it broke the connection") from error
+            raise httpcore.ReadError(gettext_noop("it broke the connection")) from error
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send everything."""
@@ -124,9 +125,9 @@ class DeadlineStream(httpcore.NetworkStream):
             try:
                 rest = rest[self._socket.send(rest) :]
             except TimeoutError as error:
-                raise httpcore.WriteTimeout("it does not listen") from error
+                raise httpcore.WriteTimeout(gettext_noop("it does not listen")) from error
             except OSError as error:
-                raise httpcore.WriteError("it broke the connection") from error
+                raise httpcore.WriteError(gettext_noop("it broke the connection")) from error
 
     def close(self) -> None:
         """Close the connection."""
@@ -145,9 +146,11 @@ class DeadlineStream(httpcore.NetworkStream):
         except BaseException as error:
             self.close()
             if isinstance(error, ssl.SSLCertVerificationError):
-                raise httpcore.ConnectError("its certificate is not valid") from error
+                raise httpcore.ConnectError(gettext_noop("its certificate is not valid")) from error
             if isinstance(error, OSError):
-                raise httpcore.ConnectError("it cannot be talked to with TLS") from error
+                raise httpcore.ConnectError(
+                    gettext_noop("it cannot be talked to with TLS")
+                ) from error
             raise
         return DeadlineStream(wrapped, self._deadline)
 

@@ -1,21 +1,38 @@
-"""One line an event on standard error; the supervisor puts the process name before it."""
+"""One line or JSON object an event on standard error; the supervisor puts the process before it."""
 
 from capsite.settings import env
 
 _level = env.choice("CAPSITE_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 
+_json = env.choice("CAPSITE_LOG", "text", ("text", "json")) == "json"
+# A line for each request and each step of a photo: for machines to search, too many to read.
+_steps = _level if _json else ("DEBUG" if _level == "DEBUG" else "WARNING")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "text": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "json": {"()": "capsite.common.observing.logs.JsonFormatter"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": _level},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "json" if _json else "text"},
+        "counted": {
+            "class": "capsite.common.observing.logs.CountingHandler",
+            "level": "WARNING",
+        },
+    },
+    "root": {"handlers": ["console", "counted"], "level": _level},
     "loggers": {
         "django": {"handlers": [], "level": _level, "propagate": True},
         "django.server": {"handlers": [], "level": _level, "propagate": True},
         "django.channels.server": {"handlers": [], "level": "WARNING", "propagate": True},
+        "capsite.access": {"level": _steps},
+        "capsite.trail": {"level": _steps},
+        # uvicorn's own lines, which it would otherwise write in a form of its own.
+        **({"uvicorn": {"handlers": [], "level": _level, "propagate": True}} if _json else {}),
+        # At INFO it names every address that is asked, and webhooks' may hold secrets.
+        "httpx": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
         # Wake-ups arrive by the hundred and say nothing; workers.flow logs what was done.
         "celery.worker.strategy": {"level": "WARNING"},

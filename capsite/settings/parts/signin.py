@@ -26,6 +26,8 @@ ALLAUTH_TRUSTED_PROXY_COUNT = CAPSITE_TRUSTED_PROXIES
 # --- password and e-mail
 # Whether strangers may make themselves an account; without, administrators make them.
 CAPSITE_SIGNUP = env.boolean("CAPSITE_SIGNUP", True)
+# Without one, the members of the demo content have no password, and so no way in.
+CAPSITE_DEMO_PASSWORD = env.text("CAPSITE_DEMO_PASSWORD")
 ACCOUNT_ADAPTER = "capsite.accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = ["email", "username"]
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
@@ -67,6 +69,9 @@ MFA_TOTP_ISSUER = "capsite"
 
 # --- sessions
 SESSION_COOKIE_AGE = 14 * 24 * 3600
+# Minutes without a sign of life after which a browser is signed out; 0: it stays signed in.
+CAPSITE_IDLE_SECONDS = 60 * env.integer("CAPSITE_IDLE_MINUTES", 12, minimum=0, maximum=20_160)
+CAPSITE_IDLE_WARNING_SECONDS = 120  # before the end a dialog offers to stay
 USERSESSIONS_TRACK_ACTIVITY = False  # a write with each request would be its price
 
 # --- programs that sign a person in by JSON (/api/auth/app/v1/...)

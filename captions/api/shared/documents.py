@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, path
+from django.utils.translation import override
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer
@@ -21,7 +22,7 @@ Patterns = tuple[URLPattern | URLResolver, ...]
 def document(patterns: Patterns, version: str) -> bytes:
     """Return the OpenAPI 3.1 document of the addresses in ``patterns``; made once a process."""
     generator = SchemaGenerator(patterns=list(patterns), api_version=version)
-    with patched_settings({"VERSION": None}):
+    with patched_settings({"VERSION": None}), override("en"):  # whoever asks first
         made: Any = generator.get_schema(request=None, public=True)
     return OpenApiJsonRenderer().render(made, renderer_context={})
 

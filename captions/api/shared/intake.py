@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 from capsite.common.errors import CapsiteError
@@ -20,6 +21,7 @@ from capsite.common.outbound import fetch
 FETCH_SECONDS = 10
 BATCH_FETCH_SECONDS = 60
 WAYS = ("image", "image_base64", "url")
+NOT_AS_TEXT = gettext_lazy("Send a photo as the multipart field 'image', not as text.")
 
 
 class PhotoFields(serializers.Serializer):
@@ -29,7 +31,7 @@ class PhotoFields(serializers.Serializer):
         required=False,
         allow_empty_file=True,  # an empty file is refused by the ingest, in its own words
         max_length=None,
-        error_messages={"invalid": "Send a photo as the multipart field 'image', not as text."},
+        error_messages={"invalid": NOT_AS_TEXT},
         help_text="The photo itself, in a multipart form.",
     )
     image_base64 = serializers.CharField(

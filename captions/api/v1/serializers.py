@@ -1,9 +1,9 @@
 """What version 1 of the REST API reads and writes."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -12,12 +12,11 @@ from captions.api.shared.waiting import MOST_SECONDS
 from captions.models import Caption, CaptionModel, ModelRole
 from gallery.models import CaptionJob, Image
 from gallery.models.job import Language, Strategy
+from gallery.reasons import reason_words
 
 LEVELS = ("low", "medium", "high")
-
-
-def _not_among(name: str, allowed: Sequence[str]) -> str:
-    return f"'{{input}}' is no {name} of captions. Choose one of: {', '.join(allowed)}."
+NO_STRATEGY = _("'{input}' is no strategy of captions. Choose one of: beam, nucleus, greedy.")
+NO_LANGUAGE = _("'{input}' is no language of captions. Choose one of: en, tr.")
 
 
 class CaptionRequestSerializer(PhotoFields):
@@ -26,12 +25,12 @@ class CaptionRequestSerializer(PhotoFields):
     strategy = serializers.ChoiceField(
         choices=Strategy.choices,
         default=Strategy.BEAM,
-        error_messages={"invalid_choice": _not_among("strategy", Strategy.values)},
+        error_messages={"invalid_choice": NO_STRATEGY},
     )
     language = serializers.ChoiceField(
         choices=Language.choices,
         default=Language.ENGLISH,
-        error_messages={"invalid_choice": _not_among("language", Language.values)},
+        error_messages={"invalid_choice": NO_LANGUAGE},
     )
     num = serializers.IntegerField(min_value=1, max_value=10, required=False)
     wait = serializers.FloatField(
@@ -41,7 +40,7 @@ class CaptionRequestSerializer(PhotoFields):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Take exactly one photo; a form that has none is told of its field, as ever."""
         if not any(way in attrs for way in WAYS):
-            message = "Send a photo as the multipart field 'image'."
+            message = _("Send a photo as the multipart field 'image'.")
             raise serializers.ValidationError({"image": message}, code="required")
         return super().validate(attrs)
 
@@ -96,7 +95,8 @@ class JobSerializer(serializers.ModelSerializer):
         """Return code and message of a failure, or null."""
         if not job.error_code:
             return None
-        return {"code": job.error_code, "message": job.error_message}
+        message = reason_words(job.error_code, job.error_message)
+        return {"code": job.error_code, "message": message}
 
 
 class AddressesSerializer(serializers.Serializer):

@@ -59,6 +59,7 @@ urlpatterns = [
     path("me/tokens", people.Tokens.as_view(), name="tokens"),
     path("me/tokens/<uuid:token_id>", people.TokenDetail.as_view(), name="token"),
     path("me/votes", people.MyVotes.as_view(), name="my-votes"),
+    path("me/limits", people.MyLimits.as_view(), name="my-limits"),
     path("moderation/cases", moderation.Cases.as_view(), name="cases"),
     path("moderation/cases/<uuid:case_id>", moderation.CaseDetail.as_view(), name="case"),
     path(

@@ -379,7 +379,8 @@ def test_slack_gets_its_own_shape(member, endpoint, receiver):
     deliver_due()
     [body] = receiver.payloads
     assert body["text"] == "New caption for *&lt;b&gt;*: a dog &amp; a cat"
-    assert body["blocks"][0]["text"] == {"type": "mrkdwn", "text": body["text"]}
+    shown = {"type": "mrkdwn", "text": body["text"], "verbatim": True}
+    assert body["blocks"][0]["text"] == shown
     assert receiver.unsigned == 0
 
 

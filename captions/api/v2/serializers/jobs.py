@@ -11,6 +11,7 @@ from captions.api.v2.serializers.images import ImageSerializer
 from gallery.models import BatchItem, CaptionJob
 from gallery.models.image import Visibility
 from gallery.models.job import Language, State, Strategy
+from gallery.reasons import reason_words
 
 
 class JobSerializer(serializers.Serializer):
@@ -161,4 +162,4 @@ class BatchSerializer(serializers.Serializer):
 
 
 def _error(code: str, message: str) -> dict[str, str] | None:
-    return {"code": code, "message": message} if code else None
+    return {"code": code, "message": reason_words(code, message)} if code else None

@@ -38,6 +38,17 @@ class TokenBody(serializers.Serializer):
     expires_at = serializers.DateTimeField(help_text="At most 366 days from now.")
 
 
+class LimitSerializer(serializers.Serializer):
+    """One rate limit, in a sliding window, as it counts this sign-in or token."""
+
+    scope = serializers.CharField(help_text="What it counts: `read`, `write`, `upload`, …")
+    name = serializers.CharField(help_text="As in the header RateLimit-Policy.")
+    quota = serializers.IntegerField(min_value=0)
+    seconds = serializers.IntegerField(min_value=1, help_text="The length of the window.")
+    used = serializers.IntegerField(min_value=0)
+    reset = serializers.IntegerField(min_value=0, help_text="Seconds until more is left.")
+
+
 class CasesQuery(PageQuery):
     """Which moderation cases."""
 

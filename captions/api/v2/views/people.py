@@ -1,4 +1,4 @@
-"""One's personal tokens and one's votes."""
+"""One's personal tokens, votes and limits."""
 
 from typing import cast
 from uuid import UUID
@@ -11,12 +11,15 @@ from capsite.accounts.grants import grant_of, require_session
 from capsite.accounts.models import User
 from capsite.accounts.selectors import tokens_of
 from capsite.accounts.services.tokens import token_create, token_revoke
+from capsite.gateway.addresses import address_of
+from capsite.gateway.ratelimit import rate_usage
 from captions.api.shared.bodies import checked
-from captions.api.shared.pagination import PageQuery, keyset_page, page_serializer
+from captions.api.shared.pagination import Page, PageQuery, keyset_page, page_serializer
 from captions.api.shared.schema import endpoint
 from captions.api.shared.views import EVERY_METHOD, ApiView
 from captions.api.v2.serializers.captions import MyVoteSerializer
 from captions.api.v2.serializers.people import (
+    LimitSerializer,
     NewTokenSerializer,
     TokenBody,
     TokenSerializer,
@@ -117,3 +120,32 @@ class MyVotes(ApiView):
         captions = [vote.caption for vote in page.rows]
         context = {"mine": votes_mine(request.user, captions)}
         return page.answer(lambda votes: MyVoteSerializer(votes, many=True, context=context).data)
+
+
+class MyLimits(ApiView):
+    """``GET /api/v2/me/limits``; a token of any scope may ask."""
+
+    scopes = {"GET": None}
+    members = EVERY_METHOD
+
+    @endpoint(
+        name="limits_list",
+        tag="me",
+        summary="List the rate limits that count you, and how much of each is used",
+        description="All of them in one page; none while limits cannot be counted. A token's own "
+        "limits come before those of its owner. Asking this counts as a read.",
+        answers={200: page_serializer(LimitSerializer)},
+        members=True,
+    )
+    def get(self, request: Request) -> Response:
+        """Answer every limit but that of signing in, which is counted by address."""
+        usage = rate_usage(
+            grant=grant_of(request), person=request.user, address=address_of(request)
+        )
+        rows = [
+            {"scope": scope, "name": one.limit.name, "quota": one.limit.quota}
+            | {"seconds": one.limit.seconds, "used": one.used, "reset": one.reset}
+            for scope, windows in usage.items()
+            for one in windows
+        ]
+        return Page(rows).answer(lambda found: LimitSerializer(found, many=True).data)

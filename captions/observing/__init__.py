@@ -1,0 +1,1 @@
+"""What /metrics and /version/ tell of the site as a whole: queue, workers, models, drift."""
