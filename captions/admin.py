@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from captions import figures, registry
+from captions import figures, memberadmin, registry  # noqa: F401  (memberadmin registers its page)
 from captions.errors import RegistryError
 from captions.models import (
     Caption,

@@ -7,7 +7,8 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
-from capsite.common.errors import CapsiteError
+from capsite.accounts.models import User
+from capsite.common.errors import CapsiteError, NotFound
 from capsite.common.push import push_on_commit
 from capsite.common.texts import tidy_line
 from captions.access import caption_for
@@ -57,6 +58,20 @@ def vote_withdraw(*, person: Person, caption_id: UUID) -> Caption:
     if Vote.objects.filter(caption=caption, voter_id=person.pk).delete()[0]:
         _counted(caption)
     return caption
+
+
+@transaction.atomic
+def votes_forget(*, voter: User) -> None:
+    """Take all votes of somebody back who leaves, those on captions hidden meanwhile as well."""
+    voted = Caption.everything.filter(votes__voter=voter).order_by("pk")
+    for image_id, caption_id in voted.values_list("image_id", "pk"):
+        try:
+            image_hold(image_id)
+        except NotFound:  # gone since, and its votes with it
+            continue
+        caption = Caption.everything.select_for_update(of=("self",)).get(pk=caption_id)
+        caption.votes.filter(voter=voter).delete()
+        _counted(caption)
 
 
 def _locked(person: Person, caption_id: UUID) -> Caption:
