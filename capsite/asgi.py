@@ -24,13 +24,12 @@ from captions.routing import websocket_urlpatterns  # noqa: E402
 graphql_socket: Any = GraphQLConsumer.as_asgi()
 sockets: Any = [*websocket_urlpatterns, path("ws/graphql/", graphql_socket)]
 
-application = observed(
-    ProtocolTypeRouter(
-        {
-            "http": limit_body(
-                cast(App, django_application), max_bytes=settings.CAPSITE_BODY_MAX_BYTES
-            ),
-            "websocket": late_identity(URLRouter(sockets), path="/ws/graphql/"),
-        }
-    )
+protocols: Any = ProtocolTypeRouter(
+    {
+        "http": limit_body(
+            cast(App, django_application), max_bytes=settings.CAPSITE_BODY_MAX_BYTES
+        ),
+        "websocket": late_identity(URLRouter(sockets), path="/ws/graphql/"),
+    }
 )
+application = observed(protocols)

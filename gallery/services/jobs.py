@@ -64,10 +64,15 @@ def job_ensure(
         if quicker is None:  # the image was deleted meanwhile
             raise NotFound(_("This photo was removed meanwhile.")) from None
         return quicker
-    image_changed_on_commit(image, State.QUEUED)
+    _announce(job)
+    return job
+
+
+def _announce(job: CaptionJob) -> None:
+    """Tell screens, workers and the log of a new job."""
+    image_changed_on_commit(job.image, State.QUEUED)
     wake_on_commit()
     transaction.on_commit(partial(step, "A job waits.", **job_facts(job)))
-    return job
 
 
 def job_retry(image: Image) -> CaptionJob:

@@ -16,12 +16,11 @@ let sending = false;
 
 /** Take part on the page that arranges an album. */
 export function startArranging() {
+  document.addEventListener("keydown", keyed);
+  document.addEventListener("submit", submitted);
   onPage((page) => {
     const list = /** @type {HTMLElement | null} */ (page.querySelector(".arrange"));
-    if (!list) return;
-    list.addEventListener("keydown", keyed);
-    list.addEventListener("submit", submitted);
-    dragged(list, ".arranged", { over: (photo, before) => put(photo, before), dropped: (photo) => send(photo) });
+    if (list) dragged(list, ".arranged", { over: (photo, before) => put(photo, before), dropped: (photo) => send(photo) });
   });
 }
 
@@ -32,8 +31,8 @@ function photos() {
 
 /** @param {KeyboardEvent} event */
 function keyed(event) {
-  const photo = event.target.closest(".arranged");
-  if (!event.target.matches(".arranged-handle") || event.ctrlKey || event.metaKey || event.altKey) return;
+  const photo = event.target.closest?.(".arranged");
+  if (!photo || !event.target.matches(".arranged-handle") || event.ctrlKey || event.metaKey || event.altKey) return;
   const row = perRow();
   const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -row, ArrowDown: row, Home: -Infinity, End: Infinity };
   if (!Object.hasOwn(steps, event.key)) return;
@@ -43,12 +42,13 @@ function keyed(event) {
 
 /** @param {SubmitEvent} event */
 function submitted(event) {
+  const photo = event.target.closest(".arranged");
+  if (!photo) return;
   event.preventDefault();
-  event.stopPropagation();
   // The picture itself is for dragging and for keys; a click on it moves nothing.
   if (event.submitter.matches(".arranged-handle")) return;
   const by = Number(event.submitter.value);
-  shift(event.target.closest(".arranged"), by < -1 ? -Infinity : by);
+  shift(photo, by < -1 ? -Infinity : by);
 }
 
 /**

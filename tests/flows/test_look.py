@@ -197,6 +197,7 @@ def test_looking_by_fingers_on_a_phone(visit):
     page = visit("/", PHONE, has_touch=True, is_mobile=True)
     page.get_by_role("button", name="Full screen").first.tap()
     expect(place(page)).to_have_text("1 of 5")
+    expect(page.locator(".lightbox-photo[data-loaded]")).to_be_attached()
     source = page.locator(".lightbox-photo").evaluate("photo => photo.currentSrc")
     assert int(source.split("/w")[-1].split(".")[0]) <= 640  # not more than this screen can show
     fingers = Fingers(page)
@@ -265,6 +266,18 @@ def test_captions_by_strategy_and_by_confidence(visit, ada):
     expect(page.get_by_role("button", name="Hide", exact=True)).to_have_attribute(
         "aria-pressed", "true"
     )
+
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(); }")
+    copy = page.get_by_role("button", name="Copy “a walk with a dog”")
+    copy.click()  # the older way still does
+    expect(copy).to_have_attribute("data-copied", "")
+    page.evaluate("() => { document.execCommand = () => false; }")
+    copy.click()
+    by_hand = page.get_by_role("dialog", name="Copy this text").get_by_role("textbox")
+    expect(by_hand).to_have_value("a walk with a dog")
+    assert page.evaluate("String(getSelection())") == "a walk with a dog"
+    page.keyboard.press("Escape")
+    expect(copy).to_be_focused()
 
 
 def seen(page: Page, image: str) -> float:

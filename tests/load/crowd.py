@@ -17,6 +17,7 @@ import psutil
 
 from tests.flows.site import ROOT, Site, short_folder
 from tests.load.ledger import accounts, orphans
+from tests.load.members import tokens_of
 
 DRAIN_SECONDS = 900
 
@@ -34,8 +35,8 @@ def main() -> int:
             CAPSITE_THREADS="0",
         ).start()
         try:
-            site.wait(lambda: not _waiting(site), 180, "the demo photos")
-            verdict = _run(site, options)
+            site.wait(lambda: not waiting(site), 180, "the demo photos")
+            verdict = run(site, options)
         finally:
             site.stop()
     return verdict
@@ -51,13 +52,14 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _run(site: Site, options: argparse.Namespace) -> int:
+def run(site: Site, options: argparse.Namespace) -> int:
+    """Let the crowd in, print what came of it, and return the exit code."""
     with tempfile.TemporaryDirectory() as folder:
         accepted, table = Path(folder) / "accepted", Path(folder) / "table"
         accepted.touch()
         _locust(site, options, accepted, table)
         began = time.monotonic()
-        site.wait(lambda: not _waiting(site), DRAIN_SECONDS, "the queue to empty")
+        site.wait(lambda: not waiting(site), DRAIN_SECONDS, "the queue to empty")
         drained = time.monotonic() - began
         rows = list(csv.DictReader(table.with_name("table_stats.csv").open()))
         taken = set(accepted.read_text().split())
@@ -77,8 +79,8 @@ def _run(site: Site, options: argparse.Namespace) -> int:
 
 
 def _locust(site: Site, options: argparse.Namespace, accepted: Path, table: Path) -> None:
-    tokens = _as_site(site, "-m", "tests.load.tokens", str(options.members))
-    environment = {"LOAD_TOKENS": tokens.strip(), "LOAD_ACCEPTED": str(accepted)}
+    tokens = ",".join(tokens_of(site, options.members))
+    environment = {"LOAD_TOKENS": tokens, "LOAD_ACCEPTED": str(accepted)}
     subprocess.run(
         [
             *(sys.executable, "-m", "locust", "-f", "tests/load/scenarios.py", "--headless"),
@@ -94,21 +96,8 @@ def _locust(site: Site, options: argparse.Namespace, accepted: Path, table: Path
     )
 
 
-def _as_site(site: Site, *arguments: str) -> str:
-    """Run Python with the settings of the site and return what it printed."""
-    environment = {"CAPSITE_VAR": str(site.var), "DJANGO_SETTINGS_MODULE": "capsite.settings.dev"}
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=ROOT,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout
-
-
-def _waiting(site: Site) -> int:
+def waiting(site: Site) -> int:
+    """Return how many jobs wait or run."""
     sql = "SELECT count(*) FROM gallery_captionjob WHERE state IN ('queued', 'captioning')"
     return int(site.query(sql)[0][0])
 

@@ -4,7 +4,6 @@ No Django middleware could: it would either miss what others answer before it (s
 that are too large) or, being asynchronous, cost every request a change of threads.
 """
 
-import asyncio
 import logging
 import re
 import time
@@ -27,6 +26,8 @@ from capsite.common.observing.web import (
 ACCESS = logging.getLogger("capsite.access")
 HEADER = b"x-request-id"
 CLIENT_GONE = 499
+# What is asked every few seconds or by the dozen has no line of its own while it goes well.
+QUIET = frozenset({"static", "metrics", "health/live/", "health/ready/"})
 _ID = re.compile(rb"[A-Za-z0-9._-]{8,64}\Z")
 _SOCKETS = {"/ws/gallery/": "gallery", "/ws/graphql/": "graphql"}
 
@@ -46,7 +47,7 @@ def observed(app: App) -> App:
 
 
 async def _http(app: App, scope: Scope, receive: Receive, send: Send) -> None:
-    began, status = time.perf_counter(), 500
+    began, status = time.perf_counter(), CLIENT_GONE  # unless an answer begins
     here = Visit(_request_id(scope))
     header = (HEADER, here.request_id.encode())
 
@@ -62,8 +63,8 @@ async def _http(app: App, scope: Scope, receive: Receive, send: Send) -> None:
         with server_span(scope) as span:
             try:
                 await app(scope, receive, noted)
-            except asyncio.CancelledError:
-                status = CLIENT_GONE
+            except Exception:
+                status = 500
                 raise
             finally:
                 _count(scope, here, status, time.perf_counter() - began, span)
@@ -108,7 +109,8 @@ def _count(scope: Scope, here: Visit, status: int, seconds: float, span: Any) ->
     if span is not None:
         span.update_name(f"{method} {route}")
         span.set_attributes({"http.route": route, "http.response.status_code": status})
-    if route != "static" and ACCESS.isEnabledFor(logging.INFO):
+    quiet = status < 500 and route in QUIET
+    if not quiet and ACCESS.isEnabledFor(logging.INFO):
         named = {"method": method, "route": route, "status": status}
         named["milliseconds"] = round(seconds * 1000, 1)
         ACCESS.info("%s %s %d", method, route, status, extra={"facts": named})

@@ -33,7 +33,8 @@ def reports_start() -> None:
 def _without_persons(event: Any, _hint: dict[str, Any]) -> Any:
     """Leave the ids of this moment, and take out whatever tells of a person."""
     known = facts()
-    for name in ("request", "user", "server_name", "breadcrumbs"):
+    # In extra stands the request, as Django logs it with each error: its address and query.
+    for name in ("request", "user", "server_name", "breadcrumbs", "extra"):
         event.pop(name, None)
     if "user" in known:
         event["user"] = {"id": str(known.pop("user"))}

@@ -74,9 +74,10 @@ def span(name: str, **attributes: Any) -> AbstractContextManager[Any]:
     """Return a span around some work of ours, with the ids of this moment; None while off."""
     if _tracer is None:
         return nullcontext()
-    return _tracer.start_as_current_span(  # type: ignore[no-any-return]
+    started: AbstractContextManager[Any] = _tracer.start_as_current_span(
         name, attributes=attributes | _attributes()
     )
+    return started
 
 
 def _attributes() -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """One line or JSON object an event on standard error; the supervisor puts the process before it."""
 
+from typing import Any
+
 from capsite.settings import env
 
 _level = env.choice("CAPSITE_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
@@ -7,6 +9,11 @@ _level = env.choice("CAPSITE_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "E
 _json = env.choice("CAPSITE_LOG", "text", ("text", "json")) == "json"
 # A line for each request and each step of a photo: for machines to search, too many to read.
 _steps = _level if _json else ("DEBUG" if _level == "DEBUG" else "WARNING")
+
+_UVICORN: dict[str, Any] = {
+    "uvicorn": {"handlers": [], "level": _level, "propagate": True},
+    "uvicorn.access": {"level": "WARNING"},  # capsite.access has the same, with the route
+}
 
 LOGGING = {
     "version": 1,
@@ -30,7 +37,7 @@ LOGGING = {
         "capsite.access": {"level": _steps},
         "capsite.trail": {"level": _steps},
         # uvicorn's own lines, which it would otherwise write in a form of its own.
-        **({"uvicorn": {"handlers": [], "level": _level, "propagate": True}} if _json else {}),
+        **(_UVICORN if _json else {}),
         # At INFO it names every address that is asked, and webhooks' may hold secrets.
         "httpx": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},

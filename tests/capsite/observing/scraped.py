@@ -14,6 +14,6 @@ def series(text: str) -> Series:
     }
 
 
-def value(found: Series, name: str, **labels: str) -> float:
+def value(found: Series, name: str, /, **labels: str) -> float:
     """Return one sample; 0 where there is none yet."""
     return found.get((name, tuple(sorted(labels.items()))), 0.0)
