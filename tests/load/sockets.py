@@ -42,7 +42,7 @@ def main() -> int:
         model = build_tiny_captioner(Path(folder))
         site = Site(var, model, CAPSITE_RATE_FACTOR="1000").start()
         try:
-            return int(not asyncio.run(hears(site, options.sockets, options.photos)))
+            return int(not asyncio.run(hears(site, options.sockets, options.photos, options.every)))
         finally:
             site.stop()
 
@@ -51,10 +51,11 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sockets", type=int, default=1000, help="open screens (1000)")
     parser.add_argument("--photos", type=int, default=10, help="public photos (10)")
+    parser.add_argument("--every", type=float, default=2, help="seconds between photos (2)")
     return parser.parse_args()
 
 
-async def hears(site: Site, sockets: int, photos: int) -> bool:
+async def hears(site: Site, sockets: int, photos: int, every: float = 0) -> bool:
     """Open so many screens, have photos captioned, print what was heard; True when all is well."""
     tokens = await asyncio.to_thread(tokens_of, site, PEOPLE)
     before = look(site, 0.0).figures["web MB"]
@@ -64,7 +65,10 @@ async def hears(site: Site, sockets: int, photos: int) -> bool:
         opened = time.monotonic() - began
         after = look(site, 0.0).figures["web MB"]
         people = Traffic(site, tokens)
-        public = [await asyncio.to_thread(people.upload) for _ in range(photos)]
+        public = []
+        for _photo in range(photos):
+            public.append(await asyncio.to_thread(people.upload))
+            await asyncio.sleep(every)
         private = await asyncio.to_thread(_private, site, people, screens)
         await _delivered(screens, public, private, tokens[0])
         wrong = _judge(screens, public, private, tokens[0])
