@@ -10,7 +10,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-all check format messages deploy-tools chaos load audit browser java clean
+.PHONY: help run test test-all check format messages deploy-tools chaos faults sockets soak load audit browser java clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,15 @@ deploy-tools: $(VENV)/dev.stamp  ## fetch Helm, Compose and Hadolint for the tes
 
 chaos: $(VENV)/dev.stamp  ## kill worker, Valkey and PostgreSQL while 200 photos are uploaded
 	$(PYTEST) -m slow tests/flows/test_chaos.py $(ARGS)
+
+faults: $(VENV)/dev.stamp  ## break a site in 20 ways while people use it; a verdict for each
+	$(BIN)/python -m tests.load.faults $(ARGS)
+
+sockets: $(VENV)/dev.stamp  ## 1,000 open screens on one web process: who hears what, and when
+	$(BIN)/python -m tests.load.sockets $(ARGS)
+
+soak: $(VENV)/dev.stamp  ## a crowd for 30 minutes; memory, files and connections must not grow
+	$(BIN)/python -m tests.load.soak $(ARGS)
 
 check: $(VENV)/dev.stamp  ## format, lint, types, layers, templates, migrations
 	$(BIN)/ruff format --check .

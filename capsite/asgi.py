@@ -8,8 +8,10 @@ from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.urls import path
 
+from capsite.common.arenas import share_arenas
 from capsite.common.databasepool import pool_connections
 
+share_arenas()  # before there are threads
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "capsite.settings.dev")
 pool_connections(settings.DATABASES, settings.CAPSITE_DATABASE_POOL)
 django_application = get_asgi_application()

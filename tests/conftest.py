@@ -10,6 +10,7 @@ import workers.pipeline  # noqa: F401  (before torch: it says how torch's thread
 from capsite.common import push
 from capsite.common.breaker import Breaker
 from capsite.common.workerstate import PROOF_KEY, worker_gone
+from capsite.gateway import store
 from tests.factories import photo_bytes
 
 
@@ -36,6 +37,12 @@ def _own_channel_layer(monkeypatch):
     """
     monkeypatch.setattr(channel_layers, "backends", {})
     monkeypatch.setattr(push, "_breaker", Breaker(seconds=5))
+
+
+@pytest.fixture(autouse=True)
+def _own_breaker_of_limits(monkeypatch):
+    """Let no outage of one test make the next one count in memory."""
+    monkeypatch.setattr(store, "_breaker", Breaker(store.BREAK_SECONDS))
 
 
 @pytest.fixture

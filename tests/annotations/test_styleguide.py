@@ -65,5 +65,6 @@ def test_it_is_accessible_in_every_theme_and_width(live_server, settings, monkey
         page.set_viewport_size({"width": 1280, "height": 900})
         for theme in ("light", "dark", "contrast"):
             page.evaluate("(theme) => document.documentElement.dataset.theme = theme", theme)
+            page.wait_for_timeout(250)  # colours of controls change gradually
             found = Axe().run(page, options={"preload": False}).response["violations"]
             assert [f"{one['id']}: {one['nodes'][0]['html']}" for one in found] == [], theme

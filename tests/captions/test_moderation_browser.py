@@ -114,6 +114,7 @@ def test_a_moderator_decides_by_keys_alone(live_server, browser, cases):
     page.get_by_role("link", name="a rude zeppelin").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_text("This is <b>insulting</b>.")).to_be_visible()
+    page.wait_for_load_state()  # until then there are no keys
 
     page.keyboard.press("n")
     page.keyboard.type("ahem")  # letters in a field are letters

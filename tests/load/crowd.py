@@ -63,6 +63,7 @@ def run(site: Site, options: argparse.Namespace) -> int:
         drained = time.monotonic() - began
         rows = list(csv.DictReader(table.with_name("table_stats.csv").open()))
         taken = set(accepted.read_text().split())
+        print(table.with_name("table_failures.csv").read_text())
     share = _table(rows)
     found = accounts(site, taken)
     for name, number in found.items():

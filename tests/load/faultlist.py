@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
+import psycopg2
 import requests
 
 from capsite.embedded.processes import spawn
@@ -24,6 +25,8 @@ Fault = Callable[[Arena], float]
 PAUSE_SECONDS = 2 * LEASE_SECONDS
 STARVED_SECONDS = 12
 TICKS = 0.5
+# Makes PostgreSQL ask for another 16 MB of log, without which it cannot go on.
+NEW_WAL = "SELECT pg_logical_emit_message(false, 'ballast', repeat('x', 100000)), pg_switch_wal()"
 
 
 @dataclass(frozen=True)
@@ -157,6 +160,8 @@ def _fill_disk(arena: Arena) -> float:
     try:
         for number in range(1000):
             _fill(ballast)
+            with suppress(psycopg2.Error):
+                arena.site.execute(NEW_WAL)
             with suppress(requests.RequestException, ValueError):
                 told.add(_refusal(arena.site.url, number))
             if time.monotonic() > until:
@@ -166,7 +171,7 @@ def _fill_disk(arena: Arena) -> float:
         ballast.unlink(missing_ok=True)
     began = time.monotonic()
     print(f"  (uploads were told: {', '.join(sorted(told))})")
-    assert told & {"storage_full", "database_away"}, told
+    assert told & {"storage_full", "database_away"}, f"uploads were told {told}"
     return began
 
 

@@ -1,6 +1,8 @@
 """The kinds of site that faults need: plain, breakable, on a small disk, behind a bad network."""
 
 import os
+import shutil
+import struct
 import subprocess
 import tempfile
 import time
@@ -19,8 +21,8 @@ from tests.load.slowproxy import SlowProxy
 DISK_MEGABYTES = 500
 NETWORK_SECONDS = 10
 DELAY_SECONDS = 0.05
-JUMP = "+3600s"
-LIBFAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
+AN_HOUR = 3600
+JUMP_SOURCE = Path(__file__).with_name("jump.c")
 
 
 class NotHere(Exception):
@@ -84,22 +86,18 @@ def _running(server: EmbeddedServer) -> Iterator[None]:
 
 @contextmanager
 def jumping_arena(model: Path) -> Iterator[tuple[Arena, Path]]:
-    """A site, with its servers, whose clock a file sets."""
-    if not LIBFAKETIME.exists():
-        raise NotHere("there is no libfaketime (Debian: apt install libfaketime)")
+    """A site, with its servers, whose wall clock is off by the seconds in a file."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        raise NotHere("there is no C compiler for jump.c")
     with short_folder() as var:
-        clock = var.parent / "clock"
-        clock.write_text("+0s\n")
-        clock.chmod(0o644)
-        with arena(
-            model,
-            var,
-            LD_PRELOAD=str(LIBFAKETIME),
-            FAKETIME_TIMESTAMP_FILE=str(clock),
-            FAKETIME_CACHE_DURATION="1",
-            # What waits waits by the monotonic clock, which no one sets.
-            FAKETIME_DONT_FAKE_MONOTONIC="1",
-        ) as given:
+        clock, library = var.parent / "clock", var.parent / "jump.so"
+        command = [compiler, "-O2", "-shared", "-fPIC", "-o", str(library), str(JUMP_SOURCE)]
+        subprocess.run([*command, "-ldl"], check=True)
+        clock.write_bytes(bytes(8))
+        for file in (clock, library):
+            file.chmod(0o755)  # PostgreSQL has an account of its own
+        with arena(model, var, LD_PRELOAD=str(library), JUMP_FILE=str(clock)) as given:
             yield given, clock
 
 
@@ -129,11 +127,12 @@ def _for_a_while(proxies: list[SlowProxy], switch: str, _arena: Arena) -> float:
 def jumps(clock: Path) -> list[Scenario]:
     """Return the jumps of the clock that ``clock`` sets."""
     return [
-        Scenario("clock-ahead", "the machine's clock, an hour ahead", partial(_set, clock, JUMP)),
-        Scenario("clock-back", "the machine's clock, an hour back", partial(_set, clock, "+0s")),
+        Scenario("clock-ahead", "the machine's clock, an hour on", partial(_set, clock, AN_HOUR)),
+        Scenario("clock-back", "the machine's clock, an hour back", partial(_set, clock, 0)),
     ]
 
 
-def _set(clock: Path, text: str, _arena: Arena) -> float:
-    clock.write_text(f"{text}\n")
+def _set(clock: Path, seconds: int, _arena: Arena) -> float:
+    with clock.open("r+b") as file:  # in place: every process has it mapped
+        file.write(struct.pack("q", seconds))
     return time.monotonic()

@@ -79,16 +79,16 @@ def judge(samples: list[Sample]) -> int:
     """Print how every figure went and return 1 when one grows in the second half."""
     half = samples[len(samples) // 2 :]
     first, middle, last = samples[0], half[0], samples[-1]
+    shown_at = [samples[round(part * (len(samples) - 1) / 4)] for part in range(5)]
     hours = (last.at - middle.at) / 3600
-    print("\n| figure | start | middle | end | most | second half | an hour | verdict |")
-    print("|---|---|---|---|---|---|---|---|")
+    print("\n| figure | start | 1/4 | 1/2 | 3/4 | end | second half | an hour | verdict |")
+    print("|---|---|---|---|---|---|---|---|---|")
     grows = False
     for name in first.figures:
         risen = growth(half, name)
         bad = risen > _bound(name, middle.figures[name])
         grows |= bad
-        shown = [sample.figures[name] for sample in (first, middle, last)]
-        cells = [f"{value:.0f}" for value in [*shown, max(s.figures[name] for s in samples)]]
+        cells = [f"{sample.figures[name]:.0f}" for sample in shown_at]
         cells += [f"{risen:+.1f}", f"{risen / hours:+.1f}", "GROWS" if bad else "flat"]
         print(f"| {name} | {' | '.join(cells)} |")
     loads = " ".join(f"{load:.1f}" for load in os.getloadavg())

@@ -90,6 +90,7 @@ def signed_in(page: Page, site: str) -> None:
     page.wait_for_url(f"{site}/")
 
 
+@pytest.mark.slow  # test_every_page looks at them all
 def test_main_pages_are_accessible_and_fit_in_turkish(live_server, browser, filled):
     page = browser.new_context(viewport=PHONE, locale="tr-TR").new_page()
     signed_in(page, live_server.url)

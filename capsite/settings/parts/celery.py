@@ -61,6 +61,7 @@ CAPSITE_STATISTICS_SECONDS = env.integer(
 CAPSITE_EXPORTS = env.path("CAPSITE_EXPORTS", env.VAR_DIR / "exports")
 CAPSITE_EXPORT_DAYS = 7
 
+CELERY_BEAT_SCHEDULER = "capsite.common.clockwork:Clockwork"
 CELERY_BEAT_SCHEDULE = {
     # Whatever wake-up was lost, the worker looks at the table this often.
     "wake": {"task": "workers.drain", "schedule": 5.0, "options": {"expires": 5}},
