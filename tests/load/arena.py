@@ -123,8 +123,9 @@ class Arena:
 def arena(model: Path, var: Path, **settings: str) -> Iterator[Arena]:
     """Start a site in ``var`` with short leases, and people who know how to sign in."""
     given = SETTINGS | settings
-    site = Site(var, model, **given).start()
+    site = Site(var, model, **given)
     try:
+        site.start()
         yield Arena(site, Traffic(site, tokens_of(site, PEOPLE)), model, given)
     finally:
         site.stop()
