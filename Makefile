@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
 APT := timeout 300 apt-get -y -qq -o Acquire::Retries=1 -o Acquire::http::Timeout=20
 PYTEST := $(BIN)/python -m pytest
+# One process a core, each with servers of its own; a file's tests stay together.
+SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -19,10 +21,10 @@ run: $(VENV)/run.stamp  ## start capsite (PORT=8000; more options: make run ARGS
 	@exec $(BIN)/python manage.py up $(ARGS)
 
 test: check browser java  ## check, then every test but the slow ones and those for a GPU
-	$(PYTEST) -m "not gpu and not slow" $(ARGS)
+	$(PYTEST) $(SIDE_BY_SIDE) -m "not gpu and not slow" $(ARGS)
 
 test-all: check browser java  ## check, then every test but those for a GPU
-	$(PYTEST) -m "not gpu" $(ARGS)
+	$(PYTEST) $(SIDE_BY_SIDE) -m "not gpu" $(ARGS)
 
 load: $(VENV)/dev.stamp  ## 150 caption requests a second for a minute, to the site on 127.0.0.1
 	$(BIN)/locust -f tests/load/locustfile.py --headless --host http://127.0.0.1:$${PORT:-8000} \
