@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -163,8 +163,8 @@ def test_retry_queues_a_failed_photo_as_it_was_asked():
         {"state": "asleep"},
         {"state": "captioning"},
         {"state": "done"},
-        {"state": "failed", "finished_at": timezone.now()},
-        {"lease": uuid.uuid4()},
+        {"state": "failed", "finished_at": datetime(2026, 11, 21, tzinfo=UTC)},
+        {"lease": uuid.UUID(int=1)},
         {"strategy": "magic"},
         {"language": "xx"},
         {"num": 0},
