@@ -19,7 +19,7 @@ def site(tiny_model: Path) -> Iterator[Site]:
 
 
 # While Playwright runs, its event loop does, in the thread of the tests: async ones must wait.
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")  # other files start one of their own, and two at once cannot be
 def browser():
     """A real Chromium."""
     with chromium() as running:
