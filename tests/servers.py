@@ -24,6 +24,8 @@ from capsite.embedded import (
 from capsite.supervisor.lock import InstanceLock, holder_of
 
 ROOT = Path(__file__).resolve().parents[1] / "var" / "test"
+URLS = ("DATABASE_URL", "REDIS_URL")
+SET_HERE = "CAPSITE_TEST_URLS"  # which of them are the suite's own
 # Nothing here outlives the suite, so nothing needs to reach the disk.
 UNSAFE_AND_FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
@@ -35,6 +37,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     os.environ["CAPSITE_VAR"] = str(var)
     postgres, valkey = EmbeddedPostgres(var, UNSAFE_AND_FAST), EmbeddedValkey(var)
     started: list[EmbeddedServer] = []
+    # A process of pytest-xdist inherits what its controller set and starts servers of its own.
+    for name in os.environ.pop(SET_HERE, "").split():
+        os.environ.pop(name, None)
+    os.environ[SET_HERE] = " ".join(name for name in URLS if not os.environ.get(name))
     if not os.environ.get("DATABASE_URL"):
         _copy_cluster(var)
         os.environ["DATABASE_URL"] = database_url(var)
