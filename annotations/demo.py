@@ -13,8 +13,9 @@ from annotations.services import (
     caption_promote,
 )
 from annotations.statistics.refresh import figures_refresh
+from capsite.accounts.models import User
 from captions.models import Caption, Vote
-from captions.services.votes import vote_cast, vote_withdraw
+from captions.services.votes import vote_cast, votes_forget
 from gallery.models import Image
 from gallery.models.job import ACTIVE
 from gallery.services.demo import Story, demo_member, demo_pending, demo_remove, demo_step, photo_of
@@ -55,8 +56,8 @@ def demo_continue(story: Story | None = None) -> int:
 @transaction.atomic
 def demo_withdraw(story: Story | None = None) -> Removed:
     """Remove the demo; its members' votes on people's own photos are taken back and counted."""
-    for vote in Vote.objects.filter(voter__in=demo_member_ids()).select_related("voter"):
-        vote_withdraw(person=vote.voter, caption_id=vote.caption_id)
+    for member in User.objects.filter(pk__in=demo_member_ids()):
+        votes_forget(voter=member)
     return demo_remove(story)
 
 

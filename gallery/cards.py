@@ -39,7 +39,7 @@ class Card:
 def card_of(image: Image) -> Card:
     """Build the card; reads nothing but what is prefetched."""
     best = best_caption(image)
-    words = _words(image, (get_language() or "")[:2])
+    words, published = _words(image, (get_language() or "")[:2])
     captions = _distinct(sorted(image.captions.all(), key=_by_confidence))
     job = image.latest_job
     failed = job is not None and job.state == State.FAILED
@@ -55,14 +55,14 @@ def card_of(image: Image) -> Card:
         alt=words.text if words else _("Photo without a caption yet"),
         words=words.text if words else "",
         language=words.language if words else "",
-        published=words is not None and not hasattr(words, "confidence"),
+        published=published,
         captions=captions,
         fallbacks=_fallbacks(image, captions),
     )
 
 
-def _words(image: Image, language: str) -> Any:
-    """Return the published text or caption to show: first people's words, in the reader's language.
+def _words(image: Image, language: str) -> tuple[Any, bool]:
+    """Return the text or caption to show, if any, and whether people published it.
 
     A caption in the reader's language comes before what people wrote in another one.
     """
@@ -71,7 +71,8 @@ def _words(image: Image, language: str) -> Any:
     texts: list[Any] = list(image.annotations.all()) if "annotations" in prefetched else []
     captions: list[Any] = sorted(image.captions.all(), key=_by_confidence)
     spoken = [found for found in (*texts, *captions) if found.language == language]
-    return next(iter([*spoken, *texts, *captions]), None)
+    words = next(iter([*spoken, *texts, *captions]), None)
+    return words, words in texts
 
 
 def languages_left(image: Image) -> list[str]:

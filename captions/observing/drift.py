@@ -82,7 +82,10 @@ def _counted() -> list[Drift]:
     tenth = Least(Floor(F("confidence") * TENTHS), float(TENTHS - 1))
     rows = (
         Caption.everything.filter(
-            origin=Origin.MODEL, rank=0, created_at__gte=now - RECENT - REFERENCE
+            origin=Origin.MODEL,
+            rank=0,
+            confidence__isnull=False,
+            created_at__gte=now - RECENT - REFERENCE,
         )
         .order_by()
         .annotate(tenth=tenth)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from capsite.common.errors import CapsiteError
@@ -64,6 +65,18 @@ def files_delete(folder: str) -> None:
     for name in names:
         default_storage.delete(f"{folder}/{name}")
     default_storage.delete(folder)
+
+
+def files_delete_on_commit(folder: str) -> None:
+    """Remove a photo's folder once the transaction commits.
+
+    Storage that is away then fails no answer: the hourly sweep removes what is left.
+    """
+
+    def delete() -> None:  # Django asks for its name, which a partial does not have
+        files_delete(folder)
+
+    transaction.on_commit(delete, robust=True)
 
 
 def orphans_sweep() -> int:

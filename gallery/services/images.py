@@ -1,7 +1,6 @@
 """Changes and removes photos: rows first, in one transaction, then files after the commit."""
 
 from collections.abc import Sequence
-from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -14,7 +13,7 @@ from gallery.access import Person, image_owned
 from gallery.models import Image
 from gallery.models.image import Visibility
 from gallery.services.events import audience, image_created_on_commit
-from gallery.services.files import files_delete
+from gallery.services.files import files_delete_on_commit
 
 TITLE_LENGTH = 255
 
@@ -56,7 +55,7 @@ def images_delete(images: Sequence[Image]) -> None:
     for image in images:
         message = {"type": "image.removed", "image": str(image.pk)}
         push_on_commit(audience(image), message)
-        transaction.on_commit(partial(files_delete, image.folder))
+        files_delete_on_commit(image.folder)
     rows = Image.objects.filter(pk__in=[image.pk for image in images])
     # Nothing new may hang on them from here on, or the database would refuse to delete them.
     list(rows.order_by("pk").select_for_update().values_list("pk"))

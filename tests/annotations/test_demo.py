@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth import authenticate, get_user_model
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from annotations import demo
 from annotations.models import Annotation, Revision
@@ -253,3 +254,14 @@ def test_files_of_removed_photos_are_gone(story, media):
     folders = [image.folder for image in Image.objects.all()]
     call_command("demo", "--remove", verbosity=0)
     assert not any(default_storage.exists(f"{folder}/original.jpeg") for folder in folders)
+
+
+def test_a_vote_on_a_caption_that_was_hidden_does_not_stop_the_removal(story):
+    told_demo()
+    other = CaptionFactory()
+    member = People.objects.filter(username__endswith=".demo").first()
+    vote_cast(person=member, caption_id=other.pk, value=-1)
+    Caption.everything.filter(pk=other.pk).update(hidden_at=timezone.now())
+    call_command("demo", "--remove", "--yes", verbosity=0)
+    assert not People.objects.filter(username__endswith=".demo").exists()
+    assert Caption.everything.get(pk=other.pk).down_votes == 0

@@ -24,3 +24,14 @@ def browser():
     """A real Chromium."""
     with chromium() as running:
         yield running
+
+
+@pytest.fixture
+def lone_browser(monkeypatch):
+    """A browser beside Django's tables in this process, gone before another test asks them.
+
+    Playwright runs an event loop in this thread, beside which Django would refuse its tables.
+    """
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    with chromium() as running:
+        yield running

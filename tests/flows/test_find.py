@@ -18,7 +18,7 @@ from tests.factories import (
     UserFactory,
     photo_bytes,
 )
-from tests.flows.browser import chromium, listen
+from tests.flows.browser import listen
 from tests.graphql.live import live_site
 
 pytestmark = [pytest.mark.flow, pytest.mark.django_db(transaction=True)]
@@ -26,19 +26,6 @@ pytestmark = [pytest.mark.flow, pytest.mark.django_db(transaction=True)]
 PATIENT = 15_000  # milliseconds
 Visit = Callable[..., Page]
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
-
-
-@pytest.fixture(autouse=True)
-def _threads(monkeypatch):
-    """Playwright runs an event loop in this thread, beside which Django would refuse its tables."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-
-
-@pytest.fixture
-def browser():
-    """A browser that is gone before another test asks Django's tables."""
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture
@@ -55,7 +42,7 @@ def ada():
 
 
 @pytest.fixture
-def visit(media, browser: Browser, ada) -> Iterator[Visit]:
+def visit(media, lone_browser: Browser, ada) -> Iterator[Visit]:
     """Open an address as the member, on a page that must not complain about anything."""
     client = Client()
     client.force_login(ada)
@@ -65,7 +52,7 @@ def visit(media, browser: Browser, ada) -> Iterator[Visit]:
         cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": url}
 
         def go(address: str, screen=WIDE, theme: str = "light") -> Page:
-            context = browser.new_context(viewport=screen)
+            context = lone_browser.new_context(viewport=screen)
             theme_cookie = {"name": "theme", "value": theme, "url": url}
             context.add_cookies([cookie, theme_cookie])
             page = context.new_page()

@@ -23,7 +23,7 @@ from tests.factories import (
     UserFactory,
     photo_bytes,
 )
-from tests.flows.browser import chromium, listen
+from tests.flows.browser import listen
 from tests.flows.fingers import Fingers
 from tests.graphql.live import live_site
 from tests.races import at_once
@@ -44,19 +44,6 @@ SHIFTS = """
 """
 
 
-@pytest.fixture(autouse=True)
-def _threads(monkeypatch):
-    """Playwright runs an event loop in this thread, beside which Django would refuse its tables."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-
-
-@pytest.fixture
-def browser():
-    """A browser that is gone before another test asks Django's tables."""
-    with chromium() as running:
-        yield running
-
-
 @pytest.fixture
 def ada():
     """A member with five photos, made before the browser: beside its loop nothing can be pushed."""
@@ -70,7 +57,7 @@ def ada():
 
 
 @pytest.fixture
-def visit(media, monkeypatch, ada, browser: Browser) -> Iterator[Visit]:
+def visit(media, monkeypatch, ada, lone_browser: Browser) -> Iterator[Visit]:
     """Open an address as the member, on a page that must not complain about anything."""
     monkeypatch.setenv("CAPSITE_MEDIA", str(media))
     client = Client()
@@ -81,7 +68,7 @@ def visit(media, monkeypatch, ada, browser: Browser) -> Iterator[Visit]:
         cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": url}
 
         def go(address: str, screen=WIDE, **more) -> Page:
-            context = browser.new_context(viewport=screen, **more)
+            context = lone_browser.new_context(viewport=screen, **more)
             context.add_cookies([cookie])
             context.add_init_script(SHIFTS)
             page = context.new_page()

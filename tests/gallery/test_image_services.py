@@ -163,3 +163,14 @@ def test_a_photo_deleted_twice_at_once_is_gone_once():
     delete = {"person": image.owner, "image_id": image.pk}
     at_once([lambda: image_delete(**delete) for _ in range(4)])
     assert not Image.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_storage_that_is_away_does_not_undo_a_deletion(monkeypatch):
+    def away(folder):
+        raise OSError("the bucket cannot be reached")
+
+    monkeypatch.setattr("gallery.services.files.files_delete", away)
+    image = ImageFactory(owner=UserFactory())
+    image_delete(person=image.owner, image_id=image.pk)
+    assert not Image.objects.exists()
