@@ -19,6 +19,7 @@ django_application = get_asgi_application()
 # Apps may be imported only once Django is set up.
 from capsite.accounts.graphql.sockets import late_identity  # noqa: E402
 from capsite.common.bodylimit import App, limit_body  # noqa: E402
+from capsite.common.garbage import settle  # noqa: E402
 from capsite.common.graphql.consumer import GraphQLConsumer  # noqa: E402
 from capsite.common.observing.asgi import observed  # noqa: E402
 from captions.routing import websocket_urlpatterns  # noqa: E402
@@ -35,3 +36,4 @@ protocols: Any = ProtocolTypeRouter(
     }
 )
 application = observed(protocols)
+settle()

@@ -130,5 +130,6 @@ function lead(link, url) {
   link.hidden = !url;
   if (!url) return;
   link.href = url;
+  link.removeAttribute("aria-disabled");
   enliven(link);
 }

@@ -2,8 +2,10 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
@@ -38,11 +40,28 @@ def executable() -> str | None:
     return next((path for path in map(shutil.which, names) if path), None)
 
 
+# The first pictures come before the scripts do, by so little that only a test acts in between.
+READY = """() => document.documentElement.dataset.ready !== undefined
+    || !document.querySelector('script[src*="/js/early."]')"""
+
+
+def _then_ready(method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def wrapped(page: Page, *args: Any, **options: Any) -> Any:
+        answer = method(page, *args, **options)
+        page.wait_for_function(READY)
+        return answer
+
+    return wrapped
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A running Chromium; the tests that need it are skipped, loudly, where there is none."""
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium's sandbox refuses root
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
+        for name in ("goto", "reload"):
+            patch.setattr(Page, name, _then_ready(getattr(Page, name)))
         try:
             running = playwright.chromium.launch(
                 executable_path=executable(), args=[*QUIET, *sandbox]

@@ -74,6 +74,16 @@ def queries_of(pages: dict[str, list[str]]) -> dict[str, int]:
     return found
 
 
+def asked_of(name: str, address: str) -> list[str]:
+    """Return the queries that a page asks once it is warm; what it writes is left out."""
+    client = _client(PEOPLE[name]) if name in PEOPLE else Client()
+    client.get(address, HTTP_HOST="localhost")
+    with CaptureQueriesContext(connection) as captured:
+        client.get(address, HTTP_HOST="localhost")
+    statements = [query["sql"] for query in captured]
+    return [each for each in statements if each.startswith(("SELECT", "WITH"))]
+
+
 def sessions_of() -> dict[str, str]:
     """Sign everybody in, and return their sessions."""
     return {name: _client(name).cookies["sessionid"].value for name in set(PEOPLE.values())}

@@ -1,0 +1,127 @@
+"""A million photos, five million captions: `python -m tests.load.scale` plans the main queries.
+
+It fills a PostgreSQL of its own (or keeps one with --keep), asks every page and prints the
+milliseconds inside the database, then how the slowest query of each page is answered. The exit code
+is 1 when a page takes longer than --most, or reads a large table from end to end.
+"""
+
+import argparse
+import os
+import platform
+import re
+import statistics
+import sys
+import time
+from collections.abc import Iterable
+
+from tests.load.search import explained, milliseconds
+from tests.load.servers import throw_away_servers
+
+CHUNK = 20_000
+TIMES = 3
+READ_WHOLE = re.compile(r"Seq Scan on (\w+).*?\(actual .*?rows=([\d.]+) loops=(\d+)\)")
+LARGE_ROWS = 100_000
+TABLES = """SELECT relname, reltuples::bigint, pg_total_relation_size(oid), pg_indexes_size(oid)
+FROM pg_class WHERE relkind IN ('r', 'm') AND reltuples >= 100000 ORDER BY 3 DESC"""
+
+
+def main() -> int:
+    """Fill, ask, print, and return the exit code."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--photos", type=int, default=1_000_000)
+    options.add_argument("--captions-each", type=int, default=5)
+    options.add_argument("--most", type=float, default=200.0, help="milliseconds of a page (200)")
+    asked = options.parse_args()
+    with throw_away_servers():
+        from django.core.management import call_command
+        from django.db import connection
+
+        call_command("migrate", verbosity=0)
+        call_command("first_run", no_demo=True, verbosity=0)
+        fill_in_chunks(asked.photos, asked.captions_each)
+        sizes()
+        held = report(asked.most)
+        connection.close()
+    return int(not held)
+
+
+def fill_in_chunks(photos: int, captions_each: int) -> None:
+    """Write the rows, some thousand photos at a time, and say how long it took."""
+    from django.db import connection
+
+    from tests.load.people import lived_in, people
+    from tests.load.rows import fill
+
+    began = time.perf_counter()
+    people(photos)
+    for first in range(0, photos, CHUNK):
+        fill(photos=min(CHUNK, photos - first), captions_each=captions_each, first=first)
+        print(f"{first + CHUNK:,} photos after {time.perf_counter() - began:.0f} s", flush=True)
+    lived_in()
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE)")
+    spent = time.perf_counter() - began
+    print(f"{photos:,} photos, {photos * captions_each:,} captions: filled in {spent:.0f} s")
+
+
+def sizes() -> None:
+    """Print the large tables: rows, and megabytes with and of their indexes."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(TABLES)
+        print("\n| table | rows | MB in all | MB of indexes |\n|---|---|---|---|")
+        for name, rows, total, indexes in cursor.fetchall():
+            print(f"| {name} | {rows:,} | {total / 2**20:.0f} | {indexes / 2**20:.0f} |")
+
+
+def report(most: float) -> bool:
+    """Print a line a page and the plan of its slowest query; tell whether every page held."""
+    from tests.load.addresses import asked_of, pages_of
+
+    print(f"\n{platform.machine()}, {os.cpu_count()} cores, shared_buffers {shared_buffers()}\n")
+    print("| page | queries | ms, median | ms, most | |\n|---|---|---|---|---|")
+    held, plans = True, []
+    for name, addresses in pages_of(6).items():
+        asked = [asked_of(name, address) for address in addresses]
+        spent = [total(statements) for statements in asked for _each in range(TIMES)]
+        slowest = max((query for statements in asked for query in statements), key=milliseconds)
+        plan = explained(slowest, "ANALYZE, COSTS OFF, TIMING OFF")
+        whole = sorted(set(read_whole(plan)))
+        reasons = [f"over {most:.0f} ms"] if max(spent) > most else []
+        reasons += [f"reads all of {table}" for table in whole]
+        held = held and not reasons
+        figures = f"{statistics.median(spent):.1f} | {max(spent):.1f}"
+        verdict = ", ".join(reasons) or "holds"
+        print(f"| {name} | {max(map(len, asked))} | {figures} | {verdict} |", flush=True)
+        plans.append((name, plan))
+    for name, plan in plans:
+        print(f"\n{name}:\n" + "\n".join(plan))
+    return held
+
+
+def total(statements: Iterable[str]) -> float:
+    """Return the milliseconds that a page's queries take inside the database."""
+    return sum(map(milliseconds, statements))
+
+
+def read_whole(plan: Iterable[str]) -> Iterable[str]:
+    """Return the tables of which a sequential scan reads many rows."""
+    for line in plan:
+        if found := READ_WHOLE.search(line):
+            table, rows, loops = found.groups()
+            if float(rows) * int(loops) >= LARGE_ROWS:
+                yield table
+
+
+def shared_buffers() -> str:
+    """Return what PostgreSQL keeps in memory itself."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW shared_buffers")
+        return str(cursor.fetchone()[0])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
