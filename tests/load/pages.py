@@ -5,6 +5,7 @@ same pages are asked of both in turns, so that whatever else the machine does sl
 """
 
 import argparse
+import gc
 import math
 import os
 import platform
@@ -129,6 +130,8 @@ def timed(
 
     spent: dict[str, dict[str, list[float]]] = {size.database: defaultdict(list) for size in sizes}
     clients = {size.database: requests.Session() for size in sizes}
+    gc.collect()
+    gc.freeze()  # the rows written before, or every collection of ours would be somebody's wait
     for turn in range(-2, times):  # the first two warm up
         for name in sizes[0].pages:
             for size in sizes if turn % 2 else reversed(sizes):
