@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.search import TrigramWordSimilarity
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, IntegerField, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from annotations.models import Annotation
@@ -70,6 +70,23 @@ class Wanted:
     words: tuple[str, ...]
 
 
+@dataclass
+class Hit:
+    """How near a photo is, 0 to 1, and what it was found for."""
+
+    rank: float
+    text: str
+    source: int  # place of the text's table among the sources
+    likeness: float
+
+    def improve(self, source: int, likeness: float, text: str) -> None:
+        """Take in one text more: published ones come before captions, and those before titles."""
+        self.rank = max(self.rank, likeness)
+        # Among equals the last: rows come newest first, and the oldest is shown.
+        if (-source, likeness) >= (-self.source, self.likeness):
+            self.source, self.likeness, self.text = source, likeness, text
+
+
 Way = Callable[[str, Wanted], Q]
 
 
@@ -100,25 +117,21 @@ def alike(name: str, wanted: Wanted) -> Q:
     return Q(**{f"{name}__trigram_word_similar": wanted.text})
 
 
-def anyhow(name: str, wanted: Wanted) -> Q:
-    """Return the condition that one of the three ways finds column ``name``."""
-    return begun(name, wanted) | similar(name, wanted) | alike(name, wanted)
-
-
-def hits(listed: QuerySet[Image], wanted: Wanted, filters: Filters) -> dict[UUID, float]:
-    """Return how near the photos of ``listed`` are, the nearest first; in one to three queries."""
-    found: dict[UUID, float] = {}
+def hits(listed: QuerySet[Image], wanted: Wanted, filters: Filters) -> dict[UUID, Hit]:
+    """Return what was found for the photos of ``listed``, the nearest first; in 1 to 3 queries."""
+    found: dict[UUID, Hit] = {}
     photos = listed.filter(filters.photos).order_by()
     for way in _ways(wanted, found):
         newest = way is begun
         sources = [
-            _nearest(rows.filter(way(name, wanted)), name, wanted.text, newest)
-            for rows, name in _sources(photos, filters)
+            _nearest(rows.filter(way(name, wanted)), name, wanted.text, newest, place)
+            for place, (rows, name) in enumerate(_sources(photos, filters))
         ]
         first, *others = sources
-        for image, likeness in first.union(*others, all=True) if others else first:
-            found[image] = max(likeness, found.get(image, 0.0))
-    nearest = sorted(found.items(), key=lambda item: -item[1])  # stable: the newest stay first
+        for image, likeness, place, text in first.union(*others, all=True) if others else first:
+            hit = found.setdefault(image, Hit(likeness, text, place, likeness))
+            hit.improve(place, likeness, text)
+    nearest = sorted(found.items(), key=lambda item: -item[1].rank)  # stable: the newest first
     return dict(nearest[:MOST_HITS])
 
 
@@ -160,16 +173,20 @@ def _ways(wanted: Wanted, found: dict[UUID, float]) -> Iterator[Way]:
 
 
 def _sources(photos: QuerySet[Image], filters: Filters) -> Iterator[tuple[QuerySet, str]]:
-    """Return the tables to look into, each with its column; ``photo`` names their photo."""
+    """Return the tables to look into, each with its column, those first that are shown first.
+
+    ``photo`` names their photo.
+    """
     keys = photos.values("pk")
-    yield captions_within(filters).filter(image__in=keys).annotate(photo=F("image_id")), "text"
     if not filters.of_captions_only:
         yield texts_within(filters).filter(image__in=keys).annotate(photo=F("image_id")), "text"
-        if not filters.language:
-            yield photos.annotate(photo=F("pk")), "title"
+    yield captions_within(filters).filter(image__in=keys).annotate(photo=F("image_id")), "text"
+    if not filters.of_captions_only and not filters.language:
+        yield photos.annotate(photo=F("pk")), "title"
 
 
-def _nearest(rows: QuerySet, name: str, text: str, newest: bool) -> QuerySet:
-    ranked = rows.annotate(likeness=TrigramWordSimilarity(text, name))
+def _nearest(rows: QuerySet, name: str, text: str, newest: bool, place: int) -> QuerySet:
+    likeness = TrigramWordSimilarity(text, name)
+    ranked = rows.annotate(likeness=likeness, place=Value(place, IntegerField()))
     order = ("-created_at", "-pk") if newest else ("-likeness", "-created_at")
-    return ranked.order_by(*order).values_list("photo", "likeness")[:MOST_HITS]
+    return ranked.order_by(*order).values_list("photo", "likeness", "place", name)[:MOST_HITS]

@@ -2,34 +2,21 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db.models import (
     F,
+    Field,
     FloatField,
     Func,
     IntegerField,
-    OuterRef,
     QuerySet,
-    Subquery,
     TextField,
     UUIDField,
     Value,
 )
-from django.db.models.functions import Coalesce
 
-from annotations.hits import (
-    TEXT_LENGTH,
-    Filters,
-    Wanted,
-    anyhow,
-    captions_within,
-    hits,
-    texts_within,
-    wanted_of,
-)
+from annotations.hits import TEXT_LENGTH, Filters, hits, wanted_of
 from gallery.access import Person, images_listed
 from gallery.models import Image
 
@@ -45,40 +32,28 @@ def search(person: Person, *, text: str, filters: Filters | None = None) -> Quer
     queries; reading the result is one more.
     """
     filters = filters or Filters()
-    wanted = wanted_of(text)
     listed = images_listed(person)
-    found = hits(listed, wanted, filters)
-    images = listed.filter(pk__in=list(found)).annotate(
-        rank=_looked_up(list(found), list(found.values())),
-        matched_text=Coalesce(
-            Subquery(_best(texts_within(filters), wanted)),
-            Subquery(_best(captions_within(filters), wanted)),
-            F("title"),
-            output_field=TextField(),
-        ),
-    )
-    return images.order_by("-rank", "-created_at", "-id")
-
-
-def _looked_up(ids: Sequence[UUID], ranks: Sequence[float]) -> Func:
-    """Return each photo's rank out of two lists that go together."""
+    found = hits(listed, wanted_of(text), filters)
     place = Func(
-        Value(ids, ArrayField(UUIDField())),
+        Value(list(found), ArrayField(UUIDField())),
         F("pk"),
         function="array_position",
         output_field=IntegerField(),
     )
-    numbers = Value(ranks, ArrayField(FloatField()))
-    return _Element(numbers, place, output_field=FloatField())
+    ranks = [hit.rank for hit in found.values()]
+    texts = [hit.text for hit in found.values()]
+    images = listed.filter(pk__in=list(found)).annotate(
+        rank=_element(ranks, place, FloatField()),
+        matched_text=_element(texts, place, TextField()),
+    )
+    return images.order_by("-rank", "-created_at", "-id")
+
+
+def _element(values: Sequence[Any], place: Func, field: Field) -> Func:
+    """Return the value that goes with each photo, out of the list of all."""
+    return _Element(Value(values, ArrayField(field)), place, output_field=field)
 
 
 class _Element(Func):
     template = "(%(expressions)s]"
     arg_joiner = ")["
-
-
-def _best(rows: QuerySet, wanted: Wanted) -> QuerySet[Any]:
-    """Return the text of a photo that says it most nearly."""
-    of_photo = rows.filter(anyhow("text", wanted), image=OuterRef("pk"))
-    likeness = TrigramWordSimilarity(wanted.text, "text")
-    return of_photo.order_by(likeness.desc(), "created_at").values("text")[:1]
