@@ -4,6 +4,7 @@ from capsite.settings import env
 
 BASE_DIR = env.BASE_DIR
 VAR_DIR = env.VAR_DIR
+SECRET_KEY_FALLBACKS = env.names("CAPSITE_SECRET_KEY_FALLBACKS")
 
 from capsite.settings.parts.api import *  # noqa: E402
 from capsite.settings.parts.auth import *  # noqa: E402

@@ -58,6 +58,7 @@ def web(
         "--lifespan": "off",
         "--ws": "websockets-sansio",
         "--timeout-graceful-shutdown": "3",
+        "--timeout-keep-alive": "75",  # longer than proxies keep theirs, or a request is lost
     }
     arguments = [part for pair in options.items() for part in pair]
     return ChildSpec(

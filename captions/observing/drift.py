@@ -10,6 +10,7 @@ import logging
 import math
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
@@ -67,7 +68,8 @@ def drifts() -> list[Drift]:
         return []
     if rows is None:
         rows = [asdict(drift) for drift in _counted()]
-        cache.set(KEY, rows, timeout=KEPT_SECONDS)
+        with suppress(Exception):  # lost since it was asked: counted anew next time
+            cache.set(KEY, rows, timeout=KEPT_SECONDS)
     return [Drift(**row) for row in rows]
 
 

@@ -38,8 +38,8 @@ class Site:
         self._options = [] if demo else ["--no-demo"]
         ours = {"CAPSITE_VAR": str(var), "CAPSITE_MODEL_DIR": str(model), "CAPSITE_THREADS": "1"}
         kept = {name: text for name, text in os.environ.items() if name not in _SERVERS}
-        self._environment = kept | ours | {"DJANGO_SETTINGS_MODULE": "capsite.settings.dev"}
-        self._environment |= settings
+        self.environment = kept | ours | {"DJANGO_SETTINGS_MODULE": "capsite.settings.dev"}
+        self.environment |= settings
         self._address = threading.Event()
         self._process: subprocess.Popen[str] | None = None
 
@@ -49,7 +49,7 @@ class Site:
         self._process = subprocess.Popen(
             [sys.executable, "manage.py", "up", "--port", "0", *self._options],
             cwd=ROOT,
-            env=self._environment,
+            env=self.environment,
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
