@@ -26,7 +26,7 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -53,7 +53,7 @@ class Side(Protocol):
 
     name: str
 
-    def processes(self) -> Sequence[int]:
+    def processes(self) -> Mapping[str, int]:
         """Return its processes."""
 
     def caption(self, session: requests.Session, photo: bytes) -> list[str]:
@@ -119,7 +119,7 @@ def captions(sides: Sequence[Side], options: argparse.Namespace) -> int:
     for side in sides:
         _caption(side, warm, max(options.clients), {})
     print(HEAD.format(peer=sides[1].name), flush=True)
-    failed, written = 0, [dict[bytes, str](), dict[bytes, str]()]
+    failed, written, parts = 0, [dict[bytes, str](), dict[bytes, str]()], list[str]()
     for clients in options.clients:
         turns: dict[str, list[list[Turn]]] = {"new photos": [[], []], "the same again": [[], []]}
         for _round in range(options.rounds):
@@ -128,11 +128,13 @@ def captions(sides: Sequence[Side], options: argparse.Namespace) -> int:
                 for side, done, texts in zip(sides, kind, written, strict=True):
                     done.append(_caption(side, photos, clients, texts))
         failed += sum(row(work, clients, done) for work, done in turns.items())
+        parts.append(f"{clients} clients: {_parts(middle(turns['new photos'][0]).cpu)}")
     both = written[0].keys() & written[1].keys()
     same = sum(written[0][photo] == written[1][photo] for photo in both)
     print(f"\nThe same best caption from both sides for {same} of {len(both)} photos.")
+    print("capsite, processor ms of a new photo: " + "; ".join(parts))
     for side in sides:
-        print(f"{side.name}: {megabytes(side.processes()):.0f} MB in all its processes")
+        print(f"{side.name}, MB: {_parts(megabytes(side.processes()))}")
     return failed
 
 
@@ -147,25 +149,30 @@ def row(work: str, clients: int, turns: Sequence[Sequence[Turn]]) -> int:
     """Print a line of the table and return how many requests of ours failed."""
     ours, theirs = (middle(of_side) for of_side in turns)
     print(line(work, clients, ours, theirs), flush=True)
-    return int(ours.failed)
+    return ours.failed
 
 
 def line(work: str, clients: int, ours: Turn, theirs: Turn) -> str:
     """Return a line of the table; the ratio says how many times as many answers we give."""
-    cells: Iterator[str] = iter(
-        [
-            work,
-            str(clients),
-            f"{ours.rate:.1f}",
-            f"{theirs.rate:.1f}",
-            f"{ours.rate / theirs.rate:.2f}" if theirs.rate else "-",
-            f"{ours.p50:.0f} / {ours.p95:.0f}",
-            f"{theirs.p50:.0f} / {theirs.p95:.0f}",
-            f"{ours.cpu:.0f} / {theirs.cpu:.0f}",
-            f"{ours.failed:.0f} / {theirs.failed:.0f}",
-        ]
-    )
+    cells = [
+        work,
+        str(clients),
+        f"{ours.rate:.1f}",
+        f"{theirs.rate:.1f}",
+        f"{ours.rate / theirs.rate:.2f}" if theirs.rate else "-",
+        f"{ours.p50:.0f} / {ours.p95:.0f}",
+        f"{theirs.p50:.0f} / {theirs.p95:.0f}",
+        f"{sum(ours.cpu.values()):.0f} / {sum(theirs.cpu.values()):.0f}",
+        f"{ours.failed} / {theirs.failed}",
+    ]
     return "| " + " | ".join(cells) + " |"
+
+
+def _parts(figures: Mapping[str, float]) -> str:
+    """Return the figures by process, the largest first, and their sum."""
+    ranked = sorted(figures.items(), key=lambda item: -item[1])
+    named = [f"{name} {figure:.0f}" for name, figure in ranked if figure >= 0.5]
+    return f"{', '.join(named)} (in all {sum(figures.values()):.0f})"
 
 
 def _load() -> str:

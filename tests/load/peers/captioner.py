@@ -7,6 +7,7 @@ analytics.
 """
 
 import argparse
+import hashlib
 from pathlib import Path
 
 import gradio as gr
@@ -21,17 +22,17 @@ KNOWN = gr.Cache(max_size=4096)
 def page(captioner: Captioner, batch: int, num: int) -> gr.Interface:
     """Return the page: it answers a line a caption, best first."""
 
-    def caption(paths: list[str]) -> list[str]:
+    def caption(paths: list[str]) -> list[list[str]]:
         photos = [Path(path).read_bytes() for path in paths]
-        known = [KNOWN.get(photo) for photo in photos]
-        new = [photo for photo, seen in zip(photos, known, strict=True) if seen is None]
-        requests = [CaptionRequest(photo, num=num) for photo in new]
-        outcomes = iter(captioner.caption(requests) if requests else [])
-        texts = []
-        for photo, seen in zip(photos, known, strict=True):
-            texts.append(seen["text"] if seen else _text(next(outcomes)))
-            KNOWN.set(photo, text=texts[-1])
-        return texts
+        keys = [hashlib.sha256(photo).hexdigest() for photo in photos]
+        known = {key: seen["text"] for key in keys if (seen := KNOWN.get(key))}
+        new = {key: photo for key, photo in zip(keys, photos, strict=True) if key not in known}
+        requests = [CaptionRequest(photo, num=num) for photo in new.values()]
+        outcomes = captioner.caption(requests) if requests else []
+        for key, outcome in zip(new, outcomes, strict=True):
+            known[key] = _text(outcome)
+            KNOWN.set(key, text=known[key])
+        return [[known[key] for key in keys]]  # a list an output, and there is one
 
     return gr.Interface(
         fn=caption,

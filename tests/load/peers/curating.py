@@ -2,7 +2,7 @@
 
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -55,9 +55,9 @@ class LabelStudio:
         end(self._process)
         self._folder.cleanup()
 
-    def processes(self) -> Sequence[int]:
+    def processes(self) -> dict[str, int]:
         """Return its one process; SQLite is inside."""
-        return [self._process.pid]
+        return {self.name: self._process.pid}
 
     def page(self, session: requests.Session) -> None:
         """Read the first tasks with their captions, as its own list does."""
@@ -108,7 +108,7 @@ class Curator:
         self._images = list(site.captioned)
         self._versions = dict.fromkeys(self._images, 0)
 
-    def processes(self) -> Sequence[int]:
+    def processes(self) -> dict[str, int]:
         """Return the site's processes."""
         return self._site.processes()
 
@@ -139,6 +139,12 @@ class Curator:
         if not answer.ok:
             raise AssertionError(f"{answer.status_code}: {answer.text[:150]}")
         return answer.json()
+
+
+def _result(text: str) -> list[dict[str, Any]]:
+    """Return a caption in Label Studio's words."""
+    value = {"text": [text]}
+    return [{"from_name": "caption", "to_name": "image", "type": "textarea", "value": value}]
 
 
 def curate(

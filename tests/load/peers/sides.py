@@ -6,7 +6,6 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -62,9 +61,10 @@ class Capsite:
         finally:
             self._folder.__exit__(kind, error, trace)
 
-    def processes(self) -> Sequence[int]:
+    def processes(self) -> dict[str, int]:
         """Return what the supervisor started, the servers of the data too."""
-        return [state["pid"] for state in self.site.status().values() if state["pid"]]
+        status = self.site.status().items()
+        return {name: state["pid"] for name, state in status if state["pid"]}
 
     def caption(self, session: requests.Session, photo: bytes) -> list[str]:
         """Send a photo and wait for its captions: one request."""
@@ -117,12 +117,12 @@ class Gradio:
         end(self._process)
         self._folder.cleanup()
 
-    def processes(self) -> Sequence[int]:
+    def processes(self) -> dict[str, int]:
         """Return its one process."""
-        return [self._process.pid]
+        return {self.name: self._process.pid}
 
     def caption(self, session: requests.Session, photo: bytes) -> list[str]:
-        """Send a photo, ask for its captions, listen for them: Gradio's API takes three requests."""
+        """Send a photo, ask for its captions, listen for them: three requests, as its API is."""
         sent = session.post(
             f"{self.url}/upload",
             files={"files": ("photo.jpg", photo, "image/jpeg")},

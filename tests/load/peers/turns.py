@@ -4,8 +4,9 @@ import math
 import statistics
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 
 import psutil
 import requests
@@ -13,18 +14,21 @@ import requests
 REST_SECONDS = 30
 REST_SHARE = 0.15  # of a core: what a side with nothing to do takes at most
 
+MEDIANS = ("rate", "p50", "p95")
+
 Ask = Callable[[requests.Session], object]
+Processes = Callable[[], Mapping[str, int]]
 
 
 @dataclass(frozen=True)
 class Turn:
-    """Answers a second, milliseconds an answer, processor milliseconds an answer, failures."""
+    """Answers a second, milliseconds an answer, failures; processor milliseconds by process."""
 
     rate: float
     p50: float
     p95: float
-    cpu: float
-    failed: float
+    failed: int
+    cpu: Mapping[str, float]
 
 
 def percentile(figures: Iterable[float], share: float) -> float:
@@ -35,20 +39,23 @@ def percentile(figures: Iterable[float], share: float) -> float:
 
 def middle(turns: Sequence[Turn]) -> Turn:
     """Return the median of every figure, but all failures."""
-    medians = {
-        field.name: statistics.median(getattr(turn, field.name) for turn in turns)
-        for field in fields(Turn)
-    }
-    return Turn(**medians | {"failed": sum(turn.failed for turn in turns)})
+    return Turn(
+        *(statistics.median(getattr(turn, name) for turn in turns) for name in MEDIANS),
+        failed=sum(turn.failed for turn in turns),
+        cpu={
+            name: statistics.median(turn.cpu.get(name, 0.0) for turn in turns)
+            for name in turns[0].cpu
+        },
+    )
 
 
-def take_turn(work: Sequence[Ask], clients: int, processes: Callable[[], Sequence[int]]) -> Turn:
+def take_turn(work: Sequence[Ask], clients: int, processes: Processes) -> Turn:
     """Do all of ``work``, each client one thing after another, and wait until the side rests.
 
     What the side does after it answered, such as storing, counts as processor time.
     """
     before = processor_seconds(processes())
-    waiting, spent, wrong = iter(work), [], []
+    waiting, spent, wrong = iter(work), list[float](), list[str]()
     lock = threading.Lock()
 
     def client() -> None:
@@ -68,11 +75,13 @@ def take_turn(work: Sequence[Ask], clients: int, processes: Callable[[], Sequenc
 
     seconds = _at_once(client, clients)
     rest(processes)
-    cpu = (processor_seconds(processes()) - before) * 1000 / max(1, len(spent))
     for error in sorted(set(wrong))[:3]:
         print(f"failed: {error}", flush=True)
-    rate = len(spent) / seconds
-    return Turn(rate, percentile(spent, 0.5), percentile(spent, 0.95), cpu, len(wrong))
+    after = processor_seconds(processes())
+    each = 1000 / max(1, len(spent))
+    cpu = {name: (after[name] - before.get(name, 0.0)) * each for name in after}
+    speed = len(spent) / seconds
+    return Turn(speed, percentile(spent, 0.5), percentile(spent, 0.95), len(wrong), cpu)
 
 
 def _at_once(client: Callable[[], None], clients: int) -> float:
@@ -86,45 +95,36 @@ def _at_once(client: Callable[[], None], clients: int) -> float:
     return time.perf_counter() - began
 
 
-def rest(processes: Callable[[], Sequence[int]]) -> None:
+def rest(processes: Processes) -> None:
     """Return once a side takes next to no processor time, so that it disturbs no other's turn."""
     deadline = time.monotonic() + REST_SECONDS
     while time.monotonic() < deadline:
-        before = processor_seconds(processes())
+        before = sum(processor_seconds(processes()).values())
         time.sleep(1)
-        if processor_seconds(processes()) - before < REST_SHARE:
+        if sum(processor_seconds(processes()).values()) - before < REST_SHARE:
             return
 
 
-def family(pids: Iterable[int]) -> list[psutil.Process]:
-    """Return these processes and all that descend from them."""
-    found: dict[int, psutil.Process] = {}
-    for pid in pids:
-        try:
-            head = psutil.Process(pid)
-            found |= {one.pid: one for one in [head, *head.children(recursive=True)]}
-        except psutil.NoSuchProcess:
-            continue
-    return list(found.values())
+def processor_seconds(processes: Mapping[str, int]) -> dict[str, float]:
+    """Return what each process and its descendants took of the processor so far."""
+    return {
+        name: sum(_each(pid, lambda process: sum(process.cpu_times()[:4])))
+        for name, pid in processes.items()
+    }
 
 
-def processor_seconds(pids: Iterable[int]) -> float:
-    """Return what these processes and their descendants took of the processor so far."""
-    total = 0.0
-    for process in family(pids):
-        try:
-            total += sum(process.cpu_times()[:4])  # also of children that have ended
-        except psutil.NoSuchProcess:
-            continue
-    return total
+def megabytes(processes: Mapping[str, int]) -> dict[str, float]:
+    """Return the memory of each process and its descendants; what several share counts once."""
+    return {
+        name: sum(_each(pid, lambda process: process.memory_full_info().pss / 2**20))
+        for name, pid in processes.items()
+    }
 
 
-def megabytes(pids: Iterable[int]) -> float:
-    """Return their memory; what several share counts once."""
-    total = 0.0
-    for process in family(pids):
-        try:
-            total += process.memory_full_info().pss / 2**20
-        except psutil.Error:
-            continue
-    return total
+def _each(pid: int, ask: Callable[[psutil.Process], float]) -> Iterator[float]:
+    """Ask a process and all that descend from it, as far as they still run."""
+    with suppress(psutil.Error):
+        head = psutil.Process(pid)
+        for process in [head, *head.children(recursive=True)]:
+            with suppress(psutil.Error):
+                yield ask(process)
