@@ -7,6 +7,7 @@ from graphene import ObjectType, Schema
 from graphql import GraphQLSchema
 
 import annotations.graphql.search
+import annotations.graphql.statistics
 import annotations.graphql.texts
 import captions.graphql.captions
 import captions.graphql.models
@@ -35,6 +36,7 @@ SCOPES: dict[str, Scope] = {
     "albumAdd": Scope.CAPTIONS_WRITE,
     "albumCreate": Scope.CAPTIONS_WRITE,
     "albumDelete": Scope.CAPTIONS_WRITE,
+    "albumMove": Scope.CAPTIONS_WRITE,
     "albumRemove": Scope.CAPTIONS_WRITE,
     "albumUpdate": Scope.CAPTIONS_WRITE,
     "annotationEdit": Scope.ANNOTATIONS_WRITE,
@@ -74,6 +76,7 @@ class Query(
     captions.graphql.moderation.Query,
     annotations.graphql.texts.Query,
     annotations.graphql.search.Query,
+    annotations.graphql.statistics.Query,
     ObjectType,
 ):
     """What can be read. Lists and links hold only what whoever asks may see."""

@@ -49,6 +49,20 @@ class Votes:
 
 
 @dataclass(frozen=True)
+class Tenth:
+    """Votes on captions that were about as sure as one another."""
+
+    confidence_from: float
+    confidence_to: float
+    votes: Votes
+
+    @property
+    def mean_confidence(self) -> float | None:
+        """How sure those captions were."""
+        return self.votes.mean_confidence
+
+
+@dataclass(frozen=True)
 class Version:
     """What one version of the captioner wrote, and what people think of it."""
 
@@ -87,6 +101,14 @@ class Figures:
     def all_votes(self) -> Votes:
         """All votes together; those on captions without confidence are not in the tenths."""
         return Votes(sum(r["up"] for r in self.votes), sum(r["down"] for r in self.votes))
+
+    @property
+    def confidence(self) -> list[Tenth]:
+        """The tenths of confidence that have votes, the unsure ones first."""
+        return [
+            Tenth(tenth / 10, (tenth + 1) / 10, votes)
+            for tenth, votes in sorted(self.tenths.items())
+        ]
 
     @property
     def calibration_gap(self) -> float | None:

@@ -23,6 +23,7 @@ from gallery.services.albums import (
     album_add,
     album_create,
     album_delete,
+    album_move,
     album_remove,
     album_update,
 )
@@ -204,6 +205,30 @@ class AlbumRemove(_Filling):
         return {"album": album_remove(**cls.named(info, **given))}
 
 
+class AlbumMove(Write):
+    """Put a photo of one's album right after another one of it, or first."""
+
+    album = Field(NonNull(Album))
+
+    class Arguments:
+        """Which album, which photo, and where."""
+
+        id = ID(required=True)
+        image_id = ID(required=True)
+        after = ID(description="The photo that it comes right after; first unless given.")
+
+    @classmethod
+    def write(cls, info: Any, id: str, image_id: str, after: str | None = None) -> dict[str, Any]:
+        """Call the service."""
+        album = album_move(
+            person=info.context.person,
+            album_id=uuid_of(id, "Album"),
+            image_id=uuid_of(image_id, "Image", "image_id"),
+            after=uuid_of(after, "Image", "after") if after is not None else None,
+        )
+        return {"album": album}
+
+
 class Mutation:
     """What one does with albums."""
 
@@ -212,3 +237,4 @@ class Mutation:
     album_delete = AlbumDelete.Field()
     album_add = AlbumAdd.Field()
     album_remove = AlbumRemove.Field()
+    album_move = AlbumMove.Field()

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from capsite_client import models, resources
+from capsite_client import figures, models, resources
 from capsite_client.auth import ClientCredentials, JWTAuth
 from capsite_client.engine import Site
 from capsite_client.flow import Send
@@ -65,6 +65,7 @@ CALLS: dict[str, Any] = {
     "delete album": albums.delete(SITE, ID),
     "add to album": albums.add(SITE, ID, [ID]),
     "remove from album": albums.remove(SITE, ID, [ID]),
+    "move in album": albums.move(SITE, ID, ID, after=ID),
     "webhooks": webhooks.listed(SITE),
     "webhook": webhooks.get(SITE, ID),
     "create webhook": webhooks.create(SITE, "https://example.org/", ["caption.ready"]),
@@ -77,6 +78,7 @@ CALLS: dict[str, Any] = {
     "languages": about.languages(SITE),
     "strategies": about.strategies(SITE),
     "models": about.models(SITE),
+    "statistics": about.statistics(SITE, of="mine", days=90),
     "me": about.me(SITE),
     "my votes": about.my_votes(SITE),
 }
@@ -133,6 +135,12 @@ def test_subscriptions_fit_the_schema(query):
 @pytest.mark.parametrize(
     ("kind", "name"),
     [
+        (figures.CaptionsOfStep, "CaptionsOfStep"),
+        (figures.ConfidenceTenth, "Tenth"),
+        (figures.EditsOfStep, "EditsOfStep"),
+        (figures.Statistics, "Statistics"),
+        (figures.VersionFigures, "VersionFigures"),
+        (figures.VotesOfStep, "VotesOfStep"),
         (models.Batch, "Batch"),
         (models.BatchItem, "BatchItem"),
         (models.Caption, "Caption"),

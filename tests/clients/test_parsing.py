@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from capsite_client import AnswerInvalid, models, resources
+from capsite_client import AnswerInvalid, figures, models, resources
 from capsite_client.models import Captioned, Image, Job
 from capsite_client.parsing import parse
 from capsite_client.problems import BY_CODE, error_of
@@ -20,7 +20,7 @@ JSON = st.recursive(
 )
 KINDS = [
     kind
-    for module in (models, resources)
+    for module in (figures, models, resources)
     for kind in vars(module).values()
     if isinstance(kind, type) and hasattr(kind, "__dataclass_fields__")
 ]

@@ -1,12 +1,12 @@
 """Lists, votes, texts, albums and webhooks."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import islice
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from capsite_client import Client, EditConflict, NotFound
+from capsite_client import AnswerInvalid, Client, EditConflict, NotFound
 
 from tests.clients import answers
 from tests.clients.talker import Told, problem
@@ -130,6 +130,34 @@ def test_albums(face, talker):
         ("DELETE", "/api/v2/albums/a1/images", {"images": ["i1"]}),
         ("DELETE", "/api/v2/albums/a1", None),
     ]
+
+
+def test_a_photo_of_an_album_moves_and_the_move_may_be_repeated(face, talker):
+    path = "/api/v2/albums/a1/images/i2/place"
+    talker.tell(path, Told(503), Told(200, ALBUM), Told(200, ALBUM))
+    client = face()
+    assert client("albums.move", "a1", "i2", after="i1").id == "a1"
+    client("albums.move", "a1", "i2")
+    after, first = ("PUT", path, {"after": "i1"}), ("PUT", path, {"after": None})
+    assert [sent(one) for one in talker.heard] == [after, after, first]
+
+
+def test_statistics(face, talker):
+    step = {"step": "2026-01-05", "language": "en", "strategy": "", "captions": 3}
+    tenth = {"confidence_from": 0.9, "confidence_to": 1, "mean_confidence": 0.95, "up": 2}
+    told = {"of": "mine", "since": "2026-01-01", "until": "2026-03-31", "unit": "week"}
+    told |= {"refreshed_at": "2026-03-31T12:00:00Z", "captions": [step], "confidence": [tenth]}
+    talker.tell("/api/v2/statistics", Told(200, told), Told(200, told | {"since": "soon"}))
+    client = face()
+    found = client("statistics", of="mine", days=90)
+    assert talker.heard[0].path == "/api/v2/statistics?of=mine&days=90"
+    assert (found.since, found.unit, found.votes) == (date(2026, 1, 1), "week", ())
+    assert found.refreshed_at == datetime(2026, 3, 31, 12, tzinfo=UTC)
+    assert (found.captions[0].step, found.captions[0].captions) == (date(2026, 1, 5), 3)
+    assert (found.confidence[0].up, found.calibration_gap) == (2, None)
+    with pytest.raises(AnswerInvalid, match=r"Statistics\.since .* not a date"):
+        client("statistics")
+    assert talker.heard[1].path == "/api/v2/statistics?of=public&days=30"
 
 
 def test_webhooks(face, talker):

@@ -48,6 +48,7 @@ class Field:
 
 QUERIES = [
     Field("Query.search", f'search(text: "dog") {LIST}', READ, ALL),
+    Field("Query.statistics", "statistics { unit }", READ, ALL),  # the public ones; as in REST
     Field("Query.annotation", 'annotation(id: "$annotation") { id }', READ, SEEN, ALL),
     Field("Query.moderationCase", 'moderationCase(id: "$case") { id }', MODERATE, MODERATORS),
     Field("Query.moderationCases", f"moderationCases {LIST}", MODERATE, MODERATORS),
@@ -168,6 +169,11 @@ MUTATIONS = [
     Field(
         "Mutation.albumRemove",
         'albumRemove(id: "$album", images: ["$image"]) { album { id } }',
+        *(WRITE, CHANGED_UNSEEN, CHANGED),
+    ),
+    Field(
+        "Mutation.albumMove",
+        'albumMove(id: "$album", imageId: "$image") { album { id } }',
         *(WRITE, CHANGED_UNSEEN, CHANGED),
     ),
     Field(

@@ -87,6 +87,7 @@ def _fixed(**body: Any) -> Body:
 
 
 _title, _vote = _fixed(title="New"), _fixed(value=1)
+_front = _fixed(after=None)
 _edit = _fixed(text="A new text.", base_version=1)
 _back = _fixed(number=1, base_version=1)
 
@@ -147,6 +148,7 @@ IN_VERSION_2 = [
     Row("GET", "annotations", READ, ALL),
     Row("GET", f"{NOTE}/revisions", READ, SEEN, ALL),
     Row("POST", f"{NOTE}/revert", EDIT, SEEN_BY_MEMBERS, MEMBERS, _fixed(number=1, base_version=1)),
+    Row("PUT", f"{ALBUM}/images/<uuid:image_id>/place", WRITE, SEEN_BY_MEMBERS, OWNED, _front),
     Row("POST", "batches", WRITE, ALL, body=_photos, form=True),
     Row("GET", "batches/<uuid:batch_id>", READ, SEEN),
     Row("GET", "jobs", READ, ALL),

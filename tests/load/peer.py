@@ -24,6 +24,7 @@ is 1 when a request of ours failed.
 import argparse
 import os
 import platform
+import signal
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -63,6 +64,7 @@ class Side(Protocol):
 def main() -> int:
     """Run, print, and return the exit code."""
     options = _options()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up then, too
     gradio = python_of(options.venv / "gradio", GRADIO, borrow=True)
     studio = options.label_studio and python_of(options.venv / "label-studio", LABEL_STUDIO)
     _machine(options, gradio)

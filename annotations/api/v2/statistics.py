@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotations.models import Kind
 from annotations.statistics.access import Of
-from annotations.statistics.selectors import Figures, Version, Votes, figures_of
+from annotations.statistics.selectors import figures_of
 from annotations.statistics.span import Days, Unit
 from captions.api.shared.bodies import query_of
 from captions.api.shared.schema import endpoint
@@ -66,8 +65,8 @@ class TenthSerializer(serializers.Serializer):
     confidence_from = serializers.FloatField(min_value=0, max_value=1)
     confidence_to = serializers.FloatField(min_value=0, max_value=1)
     mean_confidence = serializers.FloatField(**SHARE)
-    up = serializers.IntegerField(min_value=0)
-    down = serializers.IntegerField(min_value=0)
+    up = serializers.IntegerField(min_value=0, source="votes.up")
+    down = serializers.IntegerField(min_value=0, source="votes.down")
 
 
 class VersionFiguresSerializer(serializers.Serializer):
@@ -76,8 +75,8 @@ class VersionFiguresSerializer(serializers.Serializer):
     model = serializers.CharField()
     captions = serializers.IntegerField(min_value=0)
     mean_confidence = serializers.FloatField(**SHARE)
-    up = serializers.IntegerField(min_value=0)
-    down = serializers.IntegerField(min_value=0)
+    up = serializers.IntegerField(min_value=0, source="votes.up")
+    down = serializers.IntegerField(min_value=0, source="votes.down")
 
 
 class StatisticsSerializer(serializers.Serializer):
@@ -91,26 +90,11 @@ class StatisticsSerializer(serializers.Serializer):
     captions = CaptionsOfStepSerializer(many=True)
     votes = VotesOfStepSerializer(many=True)
     edits = EditsOfStepSerializer(many=True)
-    confidence = serializers.SerializerMethodField()
-    versions = serializers.SerializerMethodField()
+    confidence = TenthSerializer(many=True)
+    versions = VersionFiguresSerializer(many=True, help_text="The newest first.")
     calibration_gap = serializers.FloatField(
         **SHARE, help_text="How far confidence and share of up-votes lie apart on average."
     )
-
-    @extend_schema_field(TenthSerializer(many=True))
-    def get_confidence(self, figures: Figures) -> list[dict[str, Any]]:
-        """Return the tenths of confidence that have votes."""
-        return [
-            {"confidence_from": tenth / 10, "confidence_to": (tenth + 1) / 10}
-            | {"mean_confidence": votes.mean_confidence}
-            | _counts(votes)
-            for tenth, votes in sorted(figures.tenths.items())
-        ]
-
-    @extend_schema_field(VersionFiguresSerializer(many=True))
-    def get_versions(self, figures: Figures) -> list[dict[str, Any]]:
-        """Return the versions that wrote or were voted on, the newest first."""
-        return [_version(version) for version in figures.versions]
 
 
 class Statistics(ApiView):
@@ -130,16 +114,3 @@ class Statistics(ApiView):
         query = query_of(request, StatisticsQuery)
         figures = figures_of(request.user, of=Of(query["of"]), days=Days(query["days"]))
         return Response(StatisticsSerializer(figures).data)
-
-
-def _counts(votes: Votes) -> dict[str, int]:
-    return {"up": votes.up, "down": votes.down}
-
-
-def _version(version: Version) -> dict[str, Any]:
-    facts = {
-        "model": version.model,
-        "captions": version.captions,
-        "mean_confidence": version.mean_confidence,
-    }
-    return facts | _counts(version.votes)

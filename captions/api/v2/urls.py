@@ -34,6 +34,11 @@ urlpatterns = [
     path("albums", Albums.as_view(), name="albums"),
     path("albums/<uuid:album_id>", AlbumDetail.as_view(), name="album"),
     path("albums/<uuid:album_id>/images", albums.AlbumImages.as_view(), name="album-images"),
+    path(
+        "albums/<uuid:album_id>/images/<uuid:image_id>/place",
+        albums.AlbumImagePlace.as_view(),
+        name="album-image-place",
+    ),
     path("languages", languages.Languages.as_view(), name="languages"),
     path("strategies", versions.Strategies.as_view(), name="strategies"),
     path("models", versions.Models.as_view(), name="models"),

@@ -60,10 +60,11 @@ class LabelStudio:
         return {self.name: self._process.pid}
 
     def page(self, session: requests.Session) -> None:
-        """Read the first tasks with their captions, as its own list does."""
-        asked = {"project": self._project, "page": 1, "page_size": SHOWN, "fields": "all"}
+        """Read the first tasks with their best captions, as its own list does."""
+        asked = {"project": self._project, "page": 1, "page_size": SHOWN}
         found = self._answer(session, "GET", "tasks", params=asked)["tasks"]
         assert len(found) == SHOWN
+        assert all(task["data"]["caption"] for task in found)
 
     def save(self, number: int, session: requests.Session) -> None:
         """Submit an edited caption of a task."""

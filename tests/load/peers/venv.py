@@ -19,7 +19,9 @@ def python_of(folder: Path, requirement: str, *, borrow: bool = False) -> Path:
     if version_of(python, requirement.split("==")[0]) != requirement.split("==")[1]:
         print(f"Installing {requirement} into {folder} ...", flush=True)
         install = [str(python), "-m", "pip", "install", "--quiet", requirement]
-        subprocess.run(install, check=True, timeout=INSTALL_SECONDS)
+        done = subprocess.run(install, capture_output=True, text=True, timeout=INSTALL_SECONDS)
+        if done.returncode:
+            raise SystemExit(f"{requirement} could not be installed:\n{done.stderr[-2000:]}")
     if borrow:
         [packages] = (folder / "lib").glob("python*/site-packages")
         ours = [path for path in sys.path if path.endswith("-packages")]

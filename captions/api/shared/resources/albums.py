@@ -73,7 +73,7 @@ class Albums(IdempotentView):
     def post(self, request: Request) -> Response:
         """Answer 201 with the empty album."""
         album = album_create(person=request.user, **checked(AlbumBody, request.data))
-        return Response(_shown(request, album.pk), status=201)
+        return Response(album_shown(request, album.pk), status=201)
 
 
 class AlbumDetail(ApiView):
@@ -91,7 +91,7 @@ class AlbumDetail(ApiView):
     )
     def get(self, request: Request, album_id: UUID) -> Response:
         """Answer one album."""
-        return Response(_shown(request, album_for(request.user, album_id).pk))
+        return Response(album_shown(request, album_for(request.user, album_id).pk))
 
     @endpoint(
         name="album_update",
@@ -107,7 +107,7 @@ class AlbumDetail(ApiView):
         """Answer the album as it is now."""
         changes = checked(AlbumChange, request.data)
         album_update(person=request.user, album_id=album_id, **changes)
-        return Response(_shown(request, album_id))
+        return Response(album_shown(request, album_id))
 
     @endpoint(
         name="album_delete",
@@ -145,7 +145,7 @@ class AlbumImages(ApiView):
         """Answer the album with its new count."""
         wanted = checked(ImagesBody, request.data)["images"]
         album_add(person=request.user, album_id=album_id, image_ids=wanted)
-        return Response(_shown(request, album_id))
+        return Response(album_shown(request, album_id))
 
     @endpoint(
         name="album_images_remove",
@@ -162,10 +162,10 @@ class AlbumImages(ApiView):
         """Answer the album with its new count."""
         wanted = checked(ImagesBody, request.data)["images"]
         album_remove(person=request.user, album_id=album_id, image_ids=wanted)
-        return Response(_shown(request, album_id))
+        return Response(album_shown(request, album_id))
 
 
-def _shown(request: Request, album_id: UUID) -> dict[str, Any]:
+def album_shown(request: Request, album_id: UUID) -> dict[str, Any]:
     """Return one album, which the caller has made sure may be seen."""
     album = albums_counted(request.user, Album.objects.filter(pk=album_id)).first()
     if album is None:

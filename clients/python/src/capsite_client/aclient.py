@@ -32,6 +32,7 @@ class AsyncAlbums(AsyncPart):
     delete = awaited(albums.delete)
     add = awaited(albums.add)
     remove = awaited(albums.remove)
+    move = awaited(albums.move)
 
 
 class AsyncWebhooks(AsyncPart):
@@ -107,7 +108,7 @@ class AsyncClient(AsyncPart):
 
     @property
     def albums(self) -> AsyncAlbums:
-        """Albums: list, images, get, create, update, delete, add, remove."""
+        """Albums: list, images, get, create, update, delete, add, remove, move."""
         return AsyncAlbums(self.site, self.driver)
 
     @property
@@ -145,6 +146,7 @@ class AsyncClient(AsyncPart):
     languages = awaited(about.languages)
     strategies = awaited(about.strategies)
     models = paged_async(about.models)
+    statistics = awaited(about.statistics)
     me = awaited(about.me)
     my_votes = paged_async(about.my_votes)
 

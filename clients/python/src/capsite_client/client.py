@@ -32,6 +32,7 @@ class Albums(SyncPart):
     delete = blocking(albums.delete)
     add = blocking(albums.add)
     remove = blocking(albums.remove)
+    move = blocking(albums.move)
 
 
 class Webhooks(SyncPart):
@@ -107,7 +108,7 @@ class Client(SyncPart):
 
     @property
     def albums(self) -> Albums:
-        """Albums: list, images, get, create, update, delete, add, remove."""
+        """Albums: list, images, get, create, update, delete, add, remove, move."""
         return Albums(self.site, self.driver)
 
     @property
@@ -145,6 +146,7 @@ class Client(SyncPart):
     languages = blocking(about.languages)
     strategies = blocking(about.strategies)
     models = paged(about.models)
+    statistics = blocking(about.statistics)
     me = blocking(about.me)
     my_votes = paged(about.my_votes)
 

@@ -1,7 +1,7 @@
 """Reads JSON into typed dataclasses; fields it does not know never hurt."""
 
 from dataclasses import MISSING, fields, is_dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
@@ -64,6 +64,8 @@ def _many(hint: Any, value: Any, where: str) -> tuple[Any, ...]:
 def _scalar(hint: Any, value: Any, where: str) -> Any:
     if hint is datetime:
         return _moment(value, where)
+    if hint is date:
+        return _day(value, where)
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if hint is float:
         return float(_sure(number, value, where, "a number"))
@@ -81,6 +83,13 @@ def _moment(value: Any, where: str) -> datetime:
         return datetime.fromisoformat(str(value).replace("Z", "+00:00"))
     except ValueError as error:
         raise _unlike(where, "a date and time", value) from error
+
+
+def _day(value: Any, where: str) -> date:
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError as error:
+        raise _unlike(where, "a date", value) from error
 
 
 def _sure(right: bool, value: Any, where: str, wanted: str) -> Any:

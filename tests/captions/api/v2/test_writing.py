@@ -107,6 +107,7 @@ def test_strangers_do_not(client, me):
         ("delete", f"albums/{album.pk}", None),
         ("post", f"albums/{album.pk}/images", {"images": [str(image.pk)]}),
         ("delete", f"albums/{album.pk}/images", {"images": [str(image.pk)]}),
+        ("put", f"albums/{album.pk}/images/{image.pk}/place", {"after": None}),
     ]:
         answer = send(client, method, address, body)
         assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), address

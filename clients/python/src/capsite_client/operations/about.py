@@ -3,6 +3,7 @@
 from typing import Any
 
 from capsite_client.engine import Site, call
+from capsite_client.figures import Statistics
 from capsite_client.flow import Flow
 from capsite_client.listing import Listing
 from capsite_client.parsing import parse
@@ -23,6 +24,15 @@ def strategies(site: Site) -> Flow[tuple[Offer, ...]]:
 def models(site: Site) -> Listing[ModelVersion]:
     """List the versions of the captioner, newest first."""
     return Listing(site, ModelVersion, "/api/v2/models", {})
+
+
+def statistics(site: Site, *, of: str = "public", days: str | int = "30") -> Flow[Statistics]:
+    """Return what was captioned, voted and edited over 7, 30 or 90 ``days``, or "all".
+
+    ``of`` is "public", "mine", or "all", which administrators alone may ask for.
+    """
+    answer = yield from call(site, get("/api/v2/statistics", {"of": of, "days": days}))
+    return parse(Statistics, answer.json())
 
 
 def me(site: Site) -> Flow[Me]:

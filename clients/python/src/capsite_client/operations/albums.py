@@ -69,6 +69,12 @@ def remove(site: Site, album_id: str, image_ids: Iterable[str]) -> Flow[Album]:
     return (yield from _album(site, send("DELETE", f"{PATH}/{album_id}/images", body)))
 
 
+def move(site: Site, album_id: str, image_id: str, *, after: str | None = None) -> Flow[Album]:
+    """Put a photo of an album right after another one of it, or first."""
+    path = f"{PATH}/{album_id}/images/{image_id}/place"
+    return (yield from _album(site, send("PUT", path, {"after": after})))
+
+
 def _album(site: Site, request: Request) -> Flow[Album]:
     answer = yield from call(site, request)
     return parse(Album, answer.json())
