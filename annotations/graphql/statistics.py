@@ -118,19 +118,22 @@ class Query:
     statistics = Field(
         Statistics,
         of=StatisticsOf(
-            default_value=Of.PUBLIC,
-            description="MINE: your photos and edits. ALL: the whole site, for administrators.",
+            description="PUBLIC unless given. MINE: your photos and edits. "
+            "ALL: the whole site, for administrators."
         ),
-        days=StatisticsDays(default_value=Days.MONTH, description="Up to today."),
+        days=StatisticsDays(description="Up to today; MONTH unless given."),
         description="What was captioned, voted and edited over time, as the dashboard shows it.",
     )
 
     @staticmethod
-    async def resolve_statistics(_root: Any, info: Any, of: Of, days: Days) -> Figures:
+    async def resolve_statistics(
+        _root: Any, info: Any, of: Of | None = None, days: Days | None = None
+    ) -> Figures:
         """Return the figures; aliases that ask for the same ones have them read once."""
+        asked = (of or Of.PUBLIC, days or Days.MONTH)
 
         def batch(_keys: list[Any]) -> dict[Any, Figures]:
-            return {days: figures_of(info.context.person, of=Of(of), days=Days(days))}
+            return {asked: figures_of(info.context.person, of=asked[0], days=asked[1])}
 
-        figures: Figures = await loader(info, ("statistics", of, days), batch).load(days)
+        figures: Figures = await loader(info, ("statistics", asked), batch).load(asked)
         return figures

@@ -166,13 +166,14 @@ def test_texts_are_edited_one_on_top_of_the_other(ada, bo):
 
 
 def test_albums_hold_photos(ada):
-    image = ada("caption", new_photo(), wait=0).image.id
+    images = [ada("caption", new_photo(), wait=0).image.id for _ in range(2)]
     album = ada("albums.create", "Dogs", visibility="private")
-    assert ada("albums.add", album.id, [image]).image_count == 1
-    assert [one.id for one in ada.listed("albums.images", album.id)] == [image]
+    assert ada("albums.add", album.id, images).image_count == 2
+    assert ada("albums.move", album.id, images[1]).id == album.id
+    assert [one.id for one in ada.listed("albums.images", album.id)] == images[::-1]
     assert ada("albums.update", album.id, title="Hounds").title == "Hounds"
     assert album.id in {one.id for one in ada.listed("albums.list", owner="me")}
-    assert ada("albums.remove", album.id, [image]).image_count == 0
+    assert ada("albums.remove", album.id, images).image_count == 0
     ada("albums.delete", album.id)
     with pytest.raises(NotFound):
         ada("albums.get", album.id)
@@ -193,6 +194,7 @@ def test_the_site_says_what_it_offers(ada):
     me = ada("me")
     assert (me.name, me.role, me.signed_in_by) == ("ada", "member", "token")
     assert {one.code for one in ada("languages")} == {"en", "tr"}
+    assert (ada("statistics", of="mine").of, ada("statistics", days="all").of) == ("mine", "public")
     assert {one.code for one in ada("strategies")} >= {"beam", "nucleus", "greedy"}
     assert "en" in ada.listed("models")[0].languages
 

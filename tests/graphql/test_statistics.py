@@ -77,6 +77,7 @@ def test_it_tells_what_rest_tells(days):
 def test_unless_asked_otherwise_it_tells_a_visitor_of_what_is_public_this_month():
     written(1)
     found = Asker().ask(f"{{ statistics {{ {EVERYTHING} }} }}")["statistics"]
+    assert Asker().ask(ASK, of=None, days=None)["statistics"] == found
     assert found == spelt(Asker().client.get("/api/v2/statistics").json())
     assert (found["of"], len(found["votes"])) == ("PUBLIC", 1)
     assert sum(row["captions"] for row in found["captions"]) == 2

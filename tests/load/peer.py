@@ -8,12 +8,12 @@ both, then the same photos again. The medians of all rounds are printed, and whe
 wrote the same words.
 
 In that time capsite does what a site does and the page does not: it checks the token and the rate,
-inspects the photo, stores it with its variants and removes its location, writes photo, job and
-three candidates to PostgreSQL, hands the job to another process through Valkey, survives the death
-of that process, and pushes the captions to every screen. Gradio keeps the uploaded file and its
+inspects the photo, stores it with its variants, writes photo, job and three candidates to
+PostgreSQL, hands the job to another process through Valkey, survives the death of that process, and
+pushes the captions to every screen. Gradio keeps the uploaded file in a temporary folder and its
 answers in memory, in one process; its best documented settings are used (`captioner.py`).
 
-**Curating** (--label-studio). Label Studio is what people install to correct captions by hand: the
+**Curating.** Label Studio is what people install to correct captions by hand: the
 first 30 photos with their captions, and saving one edited caption, by 1 and 8 clients. It runs as
 its package runs by default (SQLite, Django's threaded server); capsite with all of the above.
 
@@ -35,14 +35,13 @@ from typing import Protocol
 import psutil
 import requests
 
-from tests.load.peers.curating import LabelStudio, curate
+from tests.load.peers.curating import LISTS, LabelStudio, curate
 from tests.load.peers.photos import photos_of
 from tests.load.peers.sides import MODEL, Capsite, Gradio
 from tests.load.peers.turns import Turn, megabytes, middle, take_turn
 from tests.load.peers.venv import python_of, version_of
 
-GRADIO = "gradio==6.31.0"
-LABEL_STUDIO = "label-studio==1.23.2"
+PEERS = {"gradio": "gradio==6.31.0", "label-studio": "label-studio==1.23.2"}
 HEAD = (
     "| work | clients | capsite, a second | {peer}, a second | ratio | capsite p50 / p95 ms "
     "| {peer} p50 / p95 ms | processor ms each | failed |\n|---|---|---|---|---|---|---|---|---|"
@@ -64,17 +63,22 @@ class Side(Protocol):
 def main() -> int:
     """Run, print, and return the exit code."""
     options = _options()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up then, too
-    gradio = python_of(options.venv / "gradio", GRADIO, borrow=True)
-    studio = options.label_studio and python_of(options.venv / "label-studio", LABEL_STUDIO)
-    _machine(options, gradio)
+    signal.signal(signal.SIGTERM, _leave)
+    pythons = {
+        name: python_of(options.venv / name, PEERS[name], borrow=name == "gradio")
+        for name in options.peers
+    }
+    _machine(options, pythons)
+    failed = 0
     with Capsite(options.threads, options.web) as ours:
-        with Gradio(gradio, options.threads) as theirs:
-            failed = captions([ours, theirs], options)
-        if studio:
-            with LabelStudio(studio, ours.captioned) as theirs_too:
-                print("\n" + HEAD.format(peer=theirs_too.name), flush=True)
-                for work, clients, turns in curate(ours, theirs_too, options.rounds):
+        if "gradio" in pythons:
+            with Gradio(pythons["gradio"], options.threads) as page:
+                failed += captions([ours, page], options)
+        if "label-studio" in pythons:
+            fill(ours, options.photos)
+            with LabelStudio(pythons["label-studio"], ours.captioned) as studio:
+                print("\n" + HEAD.format(peer=studio.name), flush=True)
+                for work, clients, turns in curate(ours, studio, options.rounds):
                     failed += row(work, clients, turns)
     print(f"\nLoad averages at the end: {_load()}")
     return int(failed > 0)
@@ -88,7 +92,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=0, help="of the model; 0: every core")
     parser.add_argument("--web", type=int, default=1, help="web processes of capsite (1)")
     parser.add_argument("--photos", type=Path, default=None, help="folder of JPEGs (the demo's)")
-    parser.add_argument("--label-studio", action="store_true", help="the curator's side as well")
+    parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS), help="which")
     parser.add_argument(
         "--venv",
         type=Path,
@@ -98,16 +102,26 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _machine(options: argparse.Namespace, gradio: Path) -> None:
-    names = {"gradio", "pillow", "numpy", "torch"}
-    theirs = ", ".join(f"{name} {version_of(gradio, name)}" for name in sorted(names))
-    ours = ", ".join(
-        f"{name} {version_of(Path(sys.executable), name)}" for name in ("django", "pillow", "torch")
+def _leave(_signal: int, _frame: object) -> None:
+    """End as Ctrl-C does; a second signal does not disturb the cleaning up."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _machine(options: argparse.Namespace, pythons: Mapping[str, Path]) -> None:
+    asked = {"capsite": (Path(sys.executable), ("django", "pillow", "numpy", "torch"))}
+    if "gradio" in pythons:
+        asked["Gradio"] = (pythons["gradio"], ("gradio", "pillow", "numpy", "torch"))
+    if "label-studio" in pythons:
+        asked["Label Studio"] = (pythons["label-studio"], ("label-studio", "django"))
+    versions = "; ".join(
+        f"{side}: " + ", ".join(f"{name} {version_of(python, name)}" for name in names)
+        for side, (python, names) in asked.items()
     )
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, "
         f"{psutil.virtual_memory().total / 2**30:.0f} GB; load averages at the start: {_load()}\n"
-        f"Python {platform.python_version()}; capsite: {ours}; Gradio: {theirs}\n"
+        f"Python {platform.python_version()}; {versions}\n"
         f"{MODEL.name}, threads {options.threads or os.cpu_count()}, {options.web} web processes, "
         f"{options.count} photos a turn, medians of {options.rounds} rounds\n",
         flush=True,
@@ -138,6 +152,14 @@ def captions(sides: Sequence[Side], options: argparse.Namespace) -> int:
     for side in sides:
         print(f"{side.name}, MB: {_parts(megabytes(side.processes()))}")
     return failed
+
+
+def fill(ours: Capsite, folder: Path | None) -> None:
+    """See to it that there are photos to curate, where captioning was not measured before."""
+    fresh = photos_of(folder)
+    photos = [next(fresh) for _each in range(LISTS - len(ours.captioned))]
+    if photos:
+        _caption(ours, photos, 8, {})
 
 
 def _caption(side: Side, photos: Sequence[bytes], clients: int, texts: dict[bytes, str]) -> Turn:
