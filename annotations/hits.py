@@ -162,7 +162,7 @@ def _every(name: str, lookup: str, values: Any) -> Q:
     return condition
 
 
-def _ways(wanted: Wanted, found: dict[UUID, float]) -> Iterator[Way]:
+def _ways(wanted: Wanted, found: dict[UUID, Hit]) -> Iterator[Way]:
     """Go through the ways while what they found is too little."""
     if wanted.words:
         yield begun

@@ -34,7 +34,7 @@ def search(person: Person, *, text: str, filters: Filters | None = None) -> Quer
     filters = filters or Filters()
     listed = images_listed(person)
     found = hits(listed, wanted_of(text), filters)
-    place = Func(
+    place: Func[Any] = Func(
         Value(list(found), ArrayField(UUIDField())),
         F("pk"),
         function="array_position",
@@ -49,7 +49,7 @@ def search(person: Person, *, text: str, filters: Filters | None = None) -> Quer
     return images.order_by("-rank", "-created_at", "-id")
 
 
-def _element(values: Sequence[Any], place: Func, field: Field) -> Func:
+def _element(values: Sequence[Any], place: "Func[Any]", field: Field) -> Func:
     """Return the value that goes with each photo, out of the list of all."""
     return _Element(Value(values, ArrayField(field)), place, output_field=field)
 
