@@ -8,6 +8,9 @@ from gallery.imaging.photo import Derivative, Photo
 from gallery.imaging.sizes import fit_width
 
 WIDTHS = (320, 480, 640, 960, 1280, 2048)
+# A copy hardly narrower than the widest takes a third of the time of all, and saves few bytes: at
+# 1280 of 1600 pixels it had 100 kB instead of 111.
+NEAR = 1.4
 
 _QUALITY = 80
 _METHOD = 2
@@ -16,14 +19,15 @@ _METHOD = 2
 def derivatives(photo: Photo, *, widths: tuple[int, ...] = WIDTHS) -> list[Derivative]:
     """Return WebP copies of `photo`, narrowest first.
 
-    There is one for each of `widths` below its own width, and one at its own, at most 2048 pixels.
+    There is one at its own width, at most 2048 pixels, and one for each of `widths` clearly below.
 
     A photo is never scaled up. The copies carry no metadata and no colour profile; their colours
     are sRGB.
     """
     full = photo.pixels
     own_width = full.width
-    wanted = sorted({width for width in widths if width < own_width} | {own_width}, reverse=True)
+    below = {width for width in widths if width * NEAR < own_width}
+    wanted = sorted(below | {own_width}, reverse=True)
     made: list[Derivative] = []
     for width in wanted:
         full = _scaled(full, fit_width(photo.pixels.size, width))

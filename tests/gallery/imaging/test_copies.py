@@ -24,13 +24,14 @@ def opened(copy: Derivative) -> Image.Image:
     [
         (100, ["w100"]),
         (320, ["w320"]),
-        (500, ["w320", "w480", "w500"]),
-        (1280, ["w320", "w480", "w640", "w960", "w1280"]),
+        (500, ["w320", "w500"]),
+        (1280, ["w320", "w480", "w640", "w1280"]),
+        (1600, ["w320", "w480", "w640", "w960", "w1600"]),
         (2047, ["w320", "w480", "w640", "w960", "w1280", "w2047"]),
         (2600, ["w320", "w480", "w640", "w960", "w1280", "w2048"]),
     ],
 )
-def test_widths_below_the_photos_and_its_own(width: int, variants: list[str]) -> None:
+def test_widths_clearly_below_the_photos_and_its_own(width: int, variants: list[str]) -> None:
     assert [one.variant for one in derivatives(photo(width, 200))] == variants
 
 
