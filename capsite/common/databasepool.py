@@ -7,15 +7,23 @@ open connections behind their backs (celery.fixups.django): a pool would hand th
 
 from typing import Any
 
-ENGINE = "dj_db_conn_pool.backends.postgresql"
+ENGINE = "capsite.common.pooled"
+# As many again may be open while many requests meet; beyond that they wait for one another, which
+# answers sooner than hundreds of queries at once, and PostgreSQL refuses nobody for their number.
+OVERFLOW = 2
+PATIENCE_SECONDS = 30
 
 
 def pool_connections(databases: dict[str, dict[str, Any]], size: int) -> None:
     """Let the default database keep ``size`` connections; 0 leaves it alone.
 
-    To be called before Django is set up. More are opened while all are in use, and closed again,
-    so nobody waits for one.
+    To be called before Django is set up. OVERFLOW times as many more are opened while all are in
+    use, and closed again; who waits longer than PATIENCE_SECONDS is told that the site is busy.
     """
     if size:
-        options = {"POOL_SIZE": size, "MAX_OVERFLOW": -1}
+        options = {
+            "POOL_SIZE": size,
+            "MAX_OVERFLOW": OVERFLOW * size,
+            "TIMEOUT": PATIENCE_SECONDS,
+        }
         databases["default"] |= {"ENGINE": ENGINE, "POOL_OPTIONS": options}

@@ -54,6 +54,11 @@ class ModerationCase(models.Model):
         """At most one open case a caption; a decided case says what and when."""
 
         ordering = ["-opened_at"]
+        indexes = [
+            models.Index(
+                fields=["opened_at", "-id"], condition=Q(state="open"), name="case_waits_longest"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["caption"], condition=Q(state="open"), name="case_one_open_a_caption"

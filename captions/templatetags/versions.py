@@ -6,7 +6,7 @@ from django import template
 
 from captions import figures
 from captions.models import CaptionModel
-from captions.selectors import versions_with_use
+from captions.selectors import versions_in_use
 
 register = template.Library()
 
@@ -16,7 +16,7 @@ SHOWN = 10
 @register.simple_tag
 def caption_versions() -> list[dict[str, Any]]:
     """Return the newest versions with what each serves, its figures and its use."""
-    return [_told(model) for model in versions_with_use()[:SHOWN]]
+    return [_told(model) for model in versions_in_use(SHOWN)]
 
 
 def _told(model: CaptionModel) -> dict[str, Any]:

@@ -68,6 +68,8 @@ class Image(models.Model):
                 condition=Q(visibility=Visibility.PUBLIC),
                 name="image_public_feed",
             ),
+            # What members see: public photos and their own.
+            models.Index(fields=["-created_at", "-id"], name="image_feed"),
             GinIndex(fields=["title"], opclasses=["gin_trgm_ops"], name="image_title_trigrams"),
         ]
 

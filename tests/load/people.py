@@ -82,7 +82,7 @@ WITH made AS (
 INSERT INTO gallery_albumitem (album_id, image_id, position)
 SELECT m.id, i.id, row_number() OVER (PARTITION BY m.id ORDER BY i.created_at)
 FROM made m CROSS JOIN LATERAL (SELECT id, created_at FROM gallery_image g
-    WHERE g.created_at >= m.created_at ORDER BY g.created_at LIMIT 60) i
+    WHERE g.created_at >= m.created_at AND g.visibility = 'public' ORDER BY g.created_at LIMIT 60) i
 """
 CASES = """
 INSERT INTO captions_moderationcase
