@@ -49,7 +49,7 @@ def ada():
     """A member with five photos, made before the browser: beside its loop nothing can be pushed."""
     person = UserFactory(username="ada")
     for number in range(5):
-        data = photo_bytes(9900 + number, size=(1400, 900) if number in (0, 4) else (200, 320))
+        data = photo_bytes(9900 + number, size=(1800, 1157) if number in (0, 4) else (200, 320))
         image = image_upload(data=data, name=f"Walk {number}.jpg", person=person).image
         image.jobs.update(state="done", finished_at=image.created_at)
         CaptionFactory(image=image, text=f"a walk, number {number}", confidence=0.6)
