@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ def test_a_resumed_run_appends_without_doubling(experiment: dict[str, Any]):
     first.run.checkpoint_path.write_bytes(checkpoint)
     with first.run.metrics_path.open("a") as file:
         file.write('{"time": 1.0, "eve')
+    time.sleep(1.1)  # TensorBoard reads files in the order of the seconds in their names
     resumed = trainer_of(config)
     resumed.resume()
     resumed.fit()
