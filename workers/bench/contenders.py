@@ -13,7 +13,8 @@ from transformers import GenerationMixin
 from workers.bench.cases import Case
 from workers.pipeline import precision
 from workers.pipeline.config import CaptionerConfig, PreprocessConfig
-from workers.pipeline.decoding.base import DecodingOptions, DecodingStrategy
+from workers.pipeline.decoding.abreast import Abreast
+from workers.pipeline.decoding.base import DecodingOptions
 from workers.pipeline.decoding.beam import Beam
 from workers.pipeline.decoding.greedy import Greedy
 from workers.pipeline.encoders import PhotoFacts
@@ -91,7 +92,7 @@ def pictures(bench: Bench, batch: int) -> Inputs:
 def ours(bench: Bench, case: Case, inputs: Inputs) -> list[tuple[int, ...]]:
     """The best caption of each picture as token ids, by the prepared network."""
     network = bench.network(case.dtype)
-    strategy: DecodingStrategy = Greedy() if case.width == 1 else Beam(case.width)
+    strategy = Abreast(Greedy() if case.width == 1 else Beam(case.width))
     with torch.inference_mode(), precision.autocast(CPU, case.dtype):
         memory = _memory(network, case, inputs)
         found = strategy.decode(network.decoder, memory, bench.options, 1, [0] * case.batch)

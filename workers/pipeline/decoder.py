@@ -19,11 +19,14 @@ from torch.utils.checkpoint import checkpoint
 from transformers import GPT2Config, GPT2LMHeadModel
 from transformers.models.gpt2.modeling_gpt2 import GPT2Attention, GPT2Block
 
+from workers.pipeline.compiled import Step, Weights, compiled_step, weights_of
 from workers.pipeline.config import DecoderConfig
 
 KeysValues = tuple[torch.Tensor, torch.Tensor]
 # Steps that a cache has room for when it is made or grows: most captions end before.
 CACHED_STEPS = 16
+# Weights of all blocks up to which threads had better decode images of their own (measured).
+LIGHT = 20_000_000
 
 
 @dataclass
@@ -67,17 +70,23 @@ class DecoderState:
         self.ancestry = slots if self.ancestry is None else torch.cat((self.ancestry, slots), dim=1)
         self.used += rows
 
-    def write(self, layer: int, keys_values: torch.Tensor) -> torch.Tensor:
-        """Store the newest [rows, 2, heads, d] of a layer and return its table."""
-        first, rows = self.used - len(keys_values), len(keys_values)
+    def table(self, layer: int, like: torch.Tensor) -> torch.Tensor:
+        """A layer's table with room for the newest rows, which are [rows, 2, heads, d] `like`."""
+        rows = len(like)
+        first = self.used - rows
         if layer == len(self.tables):
-            self.tables.append(keys_values.new_empty(0, *keys_values.shape[1:]))
+            self.tables.append(like.new_empty(0, *like.shape[1:]))
         if len(self.tables[layer]) < self.used:
-            grown = keys_values.new_empty(first + CACHED_STEPS * rows, *keys_values.shape[1:])
+            grown = like.new_empty(first + CACHED_STEPS * rows, *like.shape[1:])
             grown[:first] = self.tables[layer][:first]
             self.tables[layer] = grown
-        self.tables[layer][first : self.used] = keys_values
         return self.tables[layer]
+
+    def write(self, layer: int, keys_values: torch.Tensor) -> torch.Tensor:
+        """Store the newest [rows, 2, heads, d] of a layer and return its table."""
+        table = self.table(layer, keys_values)
+        table[self.used - len(keys_values) : self.used] = keys_values
+        return table
 
 
 class CaptionDecoder(nn.Module):
@@ -90,11 +99,19 @@ class CaptionDecoder(nn.Module):
         self.gpt2 = GPT2LMHeadModel(_gpt2_config(config))
         # Training may compute blocks twice instead of keeping what their gradients need.
         self.checkpointing = False
+        self._compiled: tuple[Step, Weights] | None = None
 
     @property
     def blocks(self) -> list[GPT2Block]:
         """The transformer blocks with their own type."""
         return [block for block in self.gpt2.transformer.h if isinstance(block, GPT2Block)]
+
+    @property
+    def light(self) -> bool:
+        """Whether steps are compiled, and so small that one thread does them best."""
+        if self._compiled is None:
+            return False
+        return self.config.layers * 12 * self.config.width**2 <= LIGHT
 
     def begin(self, memory: torch.Tensor | None) -> DecoderState:
         """Start decoding for image tokens [B, S, width].
@@ -143,9 +160,26 @@ class CaptionDecoder(nn.Module):
         Rows belong to images as in `forward`; `state` remembers the tokens. There is no gradient.
         """
         state.extend(len(tokens), tokens.device)
+        if self._compiled is not None:
+            return self._compiled_step(tokens, state)
         transformer = self.gpt2.transformer
         hidden = transformer.wte(tokens) + transformer.wpe.weight[state.length - 1]
         return self.advance(hidden, state, self.places(state.ancestry))
+
+    def compile_steps(self) -> None:
+        """Let steps run compiled where the layers are in a form for it; they must not change."""
+        weights = weights_of(self.gpt2, self.blocks, self.heads)
+        self._compiled = None if weights is None else (compiled_step(), weights)
+
+    def _compiled_step(self, tokens: torch.Tensor, state: DecoderState) -> torch.Tensor:
+        assert self._compiled is not None  # `step` has seen to it
+        assert state.ancestry is not None  # `extend` has made it
+        run, weights = self._compiled
+        size = self.config.width // self.heads
+        newest = weights.positions.new_empty(len(tokens), 2, self.heads, size)
+        tables = [state.table(layer, newest) for layer in range(len(weights.blocks))]
+        position = state.length - 1
+        return run(weights, tokens, position, state.ancestry, tables, state.cross, state.used)
 
     def advance(
         self,

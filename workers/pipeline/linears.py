@@ -71,11 +71,26 @@ class RowwiseInt8Linear(nn.Module):
     def forward(self, values: torch.Tensor) -> torch.Tensor:
         """[..., in] to [..., out]."""
         rows = values.reshape(-1, values.shape[-1])
-        scale = torch.linalg.vector_norm(rows, torch.inf, dim=-1, keepdim=True)
-        scale = scale.clamp_min_(TINY).div_(INT8_LIMIT)
-        found = torch._int_mm((rows / scale).round_().to(torch.int8), self.weight) * scale
-        bias = found.new_zeros(1) if self.bias is None else self.bias
-        return torch.addcmul(bias, found, self.scale).view(*values.shape[:-1], -1)
+        found = multiply_int8(rows, self.weight, self.scale, self.bias)
+        return found.view(*values.shape[:-1], -1)
+
+
+def multiply_int8(
+    rows: torch.Tensor,
+    weight: torch.Tensor,
+    scale: torch.Tensor,
+    bias: torch.Tensor | None,
+    tiny: float = TINY,
+    limit: int = INT8_LIMIT,
+) -> torch.Tensor:
+    """Float [rows, in] times int8 [in, out] with `scale` [out], plus `bias`.
+
+    Each row is brought to int8 with a scale of its own. TorchScript compiles this, too, which
+    takes constants as arguments only.
+    """
+    step = rows.abs().amax(-1, keepdim=True).clamp_min_(tiny).div_(limit)
+    found = torch._int_mm(rows.div(step).round_().to(torch.int8), weight) * step
+    return found.mul_(scale) if bias is None else torch.addcmul(bias, found, scale)
 
 
 def fuse_gelu(module: nn.Module) -> None:

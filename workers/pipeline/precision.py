@@ -38,6 +38,7 @@ def prepare(network: CaptionNetwork, device: torch.device, dtype: str) -> Captio
         fuse_gelu(network.decoder)
     elif dtype != "fp32":
         replace_linears(network.decoder, in_dtype(linear, _FLOATS[dtype]))
+    network.decoder.compile_steps()
     return network
 
 

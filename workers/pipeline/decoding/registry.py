@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workers.pipeline.config import DecodingConfig
+from workers.pipeline.decoding.abreast import Abreast
 from workers.pipeline.decoding.base import DecodingStrategy
 from workers.pipeline.decoding.beam import Beam
 from workers.pipeline.decoding.greedy import Greedy
@@ -12,11 +13,12 @@ from workers.pipeline.decoding.nucleus import Nucleus
 def build_strategy(name: str, config: DecodingConfig) -> DecodingStrategy:
     """`beam`, `nucleus` or `greedy`.
 
-    The request has already been checked, so another name is a `KeyError`.
+    It decodes the images of a batch side by side where that is faster. The request has already been
+    checked, so another name is a `KeyError`.
     """
     makers = {
         "beam": lambda: Beam(config.beam_width, config.length_penalty),
         "nucleus": lambda: Nucleus(config.top_p, config.sampling_temperature),
         "greedy": Greedy,
     }
-    return makers[name]()
+    return Abreast(makers[name]())
