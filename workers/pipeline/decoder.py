@@ -21,12 +21,11 @@ from transformers.models.gpt2.modeling_gpt2 import GPT2Attention, GPT2Block
 
 from workers.pipeline.compiled import Step, Weights, compiled_step, weights_of
 from workers.pipeline.config import DecoderConfig
+from workers.pipeline.threads import LIGHT
 
 KeysValues = tuple[torch.Tensor, torch.Tensor]
 # Steps that a cache has room for when it is made or grows: most captions end before.
 CACHED_STEPS = 16
-# Weights of all blocks up to which threads had better decode images of their own (measured).
-LIGHT = 20_000_000
 
 
 @dataclass

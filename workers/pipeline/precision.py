@@ -31,9 +31,12 @@ def prepare(network: CaptionNetwork, device: torch.device, dtype: str) -> Captio
     """
     require_dtype(device, dtype)
     network = network.to(device).eval().requires_grad_(False)
+    packs = device.type == "cpu" and torch.backends.mkldnn.is_available()
+    if packs and dtype in ("fp32", "int8"):
+        network.pack()
     if dtype == "int8":
         replace_linears(network.decoder, RowwiseInt8Linear)
-    elif device.type == "cpu" and torch.backends.mkldnn.is_available():
+    elif packs:
         replace_linears(network.decoder, in_dtype(PackedLinear, _FLOATS[dtype]))
         fuse_gelu(network.decoder)
     elif dtype != "fp32":

@@ -20,6 +20,7 @@ from tests.workers.tiny import (
 )
 from workers.pipeline.captioner import Captioner
 from workers.pipeline.contract import CaptionRequest
+from workers.pipeline.decoder import CaptionDecoder, DecoderState
 from workers.pipeline.errors import InferenceError, ModelError, PhotoError, PipelineError
 from workers.pipeline.tokens import present_caption
 from workers.pipeline.translate import Translating, TranslationError, Translator
@@ -337,15 +338,16 @@ def test_where_the_captioner_fails_in_its_own_language_english_is_decoded(biling
 def failing_at(captioner: Captioner, language: str, failure: type[Exception]):
     """Let the decoder fail wherever a caption in `language` begins."""
 
-    def refuse(_embedding, arguments) -> None:
-        if (arguments[0] == captioner.tokenizer.languages[language]).any():
-            raise failure("no such language today")
+    decoder = captioner.network.decoder
 
-    handle = captioner.network.decoder.gpt2.transformer.wte.register_forward_pre_hook(refuse)
-    try:
+    def refuse(tokens: torch.Tensor, state: DecoderState) -> torch.Tensor:
+        if (tokens == captioner.tokenizer.languages[language]).any():
+            raise failure("no such language today")
+        return CaptionDecoder.step(decoder, tokens, state)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(decoder, "step", refuse)
         yield
-    finally:
-        handle.remove()
 
 
 def test_wordless_turkish_is_given_in_english(bilingual, monkeypatch):

@@ -8,8 +8,9 @@ captions do not depend on its batch, so the parts give what the whole would.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import wait
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain, pairwise, starmap
 
 import torch
 
@@ -20,9 +21,7 @@ from workers.pipeline.decoding.base import (
     DecodingStrategy,
     StepDecoder,
 )
-from workers.pipeline.threads import crew
-
-Found = list[list[DecodedSequence]]
+from workers.pipeline.threads import side_by_side
 
 
 @dataclass(frozen=True)
@@ -38,19 +37,14 @@ class Abreast(DecodingStrategy):
         options: DecodingOptions,
         num: int,
         seeds: Sequence[int],
-    ) -> Found:
+    ) -> list[list[DecodedSequence]]:
         """What `strategy` gives; a decoder whose steps need all threads at once gets them."""
         if not isinstance(decoder, CaptionDecoder) or not decoder.light:
             return self.strategy.decode(decoder, memory, options, num, seeds)
-        threads = torch.get_num_threads()
-        count = min(threads, len(memory))
-        inference = torch.is_inference_mode_enabled()
-
-        def part(number: int) -> Found:
-            mine = slice(*(len(memory) * edge // count for edge in (number, number + 1)))
-            with torch.inference_mode(inference):
-                return self.strategy.decode(decoder, memory[mine], options, num, seeds[mine])
-
-        parts = [crew(threads).submit(part, number) for number in range(count)]
-        wait(parts)  # all of them, so that none still works when an error is raised
-        return [found for done in parts for found in done.result()]
+        count = min(torch.get_num_threads(), len(memory))
+        edges = [len(memory) * number // count for number in range(count + 1)]
+        parts = [
+            partial(self.strategy.decode, decoder, memory[mine], options, num, seeds[mine])
+            for mine in starmap(slice, pairwise(edges))
+        ]
+        return list(chain.from_iterable(side_by_side(parts)))

