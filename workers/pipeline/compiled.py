@@ -15,17 +15,22 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from workers.pipeline.linears import PackedLinear, RowwiseInt8Linear, multiply_int8
+from workers.pipeline.linears import CompactLinear, PackedLinear, RowwiseInt8Linear, multiply_int8
 
+FLOATS = (CompactLinear, PackedLinear)
 EPSILON = 1e-5  # of every layer normalisation in GPT-2
 
 
 class Matrix(NamedTuple):
-    """A layer: the packed float weight, or with `scale` [out] an int8 weight [in, out]."""
+    """A layer in the form of `kind`; `scale` [out] belongs to an int8 weight [in, out]."""
 
+    kind: int
     weight: Tensor
     bias: Tensor | None
     scale: Tensor | None
+
+
+PACKED, COMPACT, INT8 = range(3)
 
 
 class Norm(NamedTuple):
@@ -67,9 +72,9 @@ Step = Callable[
 
 def weights_of(gpt2: nn.Module, blocks: list, heads: int) -> Weights | None:
     """The prepared layers of a GPT-2, or None where one of them is in no form that is compiled."""
-    matrices = [m for m in gpt2.modules() if isinstance(m, PackedLinear | RowwiseInt8Linear)]
-    usable = all(isinstance(m, RowwiseInt8Linear) or m.dtype == torch.float32 for m in matrices)
-    if not matrices or not usable:
+    matrices = [m for m in gpt2.modules() if isinstance(m, (*FLOATS, RowwiseInt8Linear))]
+    short = [m for m in matrices if isinstance(m, PackedLinear) and m.dtype != torch.float32]
+    if short or not matrices:
         return None
     transformer, head = gpt2.get_submodule("transformer"), gpt2.get_submodule("lm_head")
     return Weights(
@@ -154,26 +159,29 @@ def normed(values: Tensor, norm: Norm, epsilon: float = EPSILON) -> Tensor:
     return torch.layer_norm(values, [values.size(-1)], norm.weight, norm.bias, epsilon, False)
 
 
-def multiply(values: Tensor, matrix: Matrix) -> Tensor:
+def multiply(values: Tensor, matrix: Matrix, int8: int = INT8, compact: int = COMPACT) -> Tensor:
     """[rows, in] to [rows, out]."""
-    scale = matrix.scale
-    if scale is not None:
+    if matrix.kind == int8:
+        scale = matrix.scale
+        assert scale is not None
         return multiply_int8(values, matrix.weight, scale, matrix.bias)
+    if matrix.kind == compact:
+        return torch.fbgemm_linear_fp16_weight_fp32_activation(values, matrix.weight, matrix.bias)
     return torch.ops.mkldnn._linear_pointwise(values, matrix.weight, matrix.bias, "none", [], "")
 
 
-def multiply_gelu(values: Tensor, matrix: Matrix) -> Tensor:
+def multiply_gelu(values: Tensor, matrix: Matrix, packed: int = PACKED) -> Tensor:
     """`multiply`, and GPT-2's activation of it."""
-    if matrix.scale is not None:
+    if matrix.kind != packed:
         return functional.gelu(multiply(values, matrix), approximate="tanh")
     return torch.ops.mkldnn._linear_pointwise(
         values, matrix.weight, matrix.bias, "gelu", [], "tanh"
     )
 
 
-def add_product(hidden: Tensor, values: Tensor, matrix: Matrix) -> Tensor:
+def add_product(hidden: Tensor, values: Tensor, matrix: Matrix, packed: int = PACKED) -> Tensor:
     """`hidden` [rows, out] and `multiply` of `values` added up."""
-    if matrix.scale is not None:
+    if matrix.kind != packed:
         return multiply(values, matrix).add_(hidden)
     return torch.ops.mkldnn._linear_pointwise(values, hidden, matrix.weight, matrix.bias, "add")
 
@@ -199,6 +207,7 @@ def _norm(norm: nn.Module) -> Norm:
 
 def _matrix(layer: nn.Module) -> Matrix:
     if isinstance(layer, RowwiseInt8Linear):
-        return Matrix(layer.weight, layer.bias, layer.scale)
-    assert isinstance(layer, PackedLinear)  # `weights_of` has seen to it
-    return Matrix(layer.packed, layer.bias, None)
+        return Matrix(INT8, layer.weight, layer.bias, layer.scale)
+    assert isinstance(layer, FLOATS)  # `weights_of` has seen to it
+    kind = COMPACT if isinstance(layer, CompactLinear) else PACKED
+    return Matrix(kind, layer.packed, layer.bias, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 
 import torch
@@ -52,6 +53,43 @@ class PackedLinear(nn.Module):
         return torch.ops.mkldnn._linear_pointwise(
             values.to(self.dtype), self.packed, self.bias, self.activation, [], "tanh"
         )
+
+
+class CompactLinear(nn.Module):
+    """A float32 layer whose weight, exact in 16 bits, is read as such and multiplied in float32.
+
+    Few rows wait for their weights: on the EPYC above the layers of the shipped decoder take five
+    rows 0.23 ms a step instead of 0.64 ms in oneDNN's order, and 80 rows 3.3 ms instead of 3.7 ms.
+    """
+
+    def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None) -> None:
+        """Pack weight [out, in], which `exact_in_16_bits`."""
+        super().__init__()
+        self.bias = bias
+        with warnings.catch_warnings():
+            # Both operators are to go some day: torch is pinned, and `fp32_linear` looks for them.
+            warnings.simplefilter("ignore")
+            self.packed = torch.fbgemm_pack_gemm_matrix_fp16(weight)
+            self.forward(weight.new_zeros(1, weight.shape[1]))  # warns once a process: here
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        """[..., in] to [..., out]."""
+        return torch.fbgemm_linear_fp16_weight_fp32_activation(values, self.packed, self.bias)
+
+
+def fp32_linear(weight: torch.Tensor, bias: torch.Tensor | None) -> nn.Module:
+    """The fastest layer that computes exactly this weight in float32 on this CPU."""
+    weight = weight.float()
+    bias = None if bias is None else bias.float()
+    offered = hasattr(torch, "fbgemm_linear_fp16_weight_fp32_activation")
+    offered = offered and "fbgemm" in torch.backends.quantized.supported_engines
+    compact = offered and exact_in_16_bits(weight)
+    return CompactLinear(weight, bias) if compact else PackedLinear(weight, bias)
+
+
+def exact_in_16_bits(weight: torch.Tensor) -> bool:
+    """Whether every number is one that float16 has, as after loading a file of float16."""
+    return torch.equal(weight.half().float(), weight)
 
 
 class RowwiseInt8Linear(nn.Module):

@@ -10,6 +10,7 @@ from workers.pipeline.errors import ModelError
 from workers.pipeline.linears import (
     PackedLinear,
     RowwiseInt8Linear,
+    fp32_linear,
     fuse_gelu,
     in_dtype,
     linear,
@@ -37,7 +38,8 @@ def prepare(network: CaptionNetwork, device: torch.device, dtype: str) -> Captio
     if dtype == "int8":
         replace_linears(network.decoder, RowwiseInt8Linear)
     elif packs:
-        replace_linears(network.decoder, in_dtype(PackedLinear, _FLOATS[dtype]))
+        bf16 = in_dtype(PackedLinear, torch.bfloat16)
+        replace_linears(network.decoder, fp32_linear if dtype == "fp32" else bf16)
         fuse_gelu(network.decoder)
     elif dtype != "fp32":
         replace_linears(network.decoder, in_dtype(linear, _FLOATS[dtype]))

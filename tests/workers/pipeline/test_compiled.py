@@ -9,6 +9,7 @@ from workers.pipeline.compiled import weights_of
 from workers.pipeline.config import DecoderConfig
 from workers.pipeline.decoder import CACHED_STEPS, CaptionDecoder, DecoderState
 from workers.pipeline.linears import (
+    CompactLinear,
     PackedLinear,
     RowwiseInt8Linear,
     fuse_gelu,
@@ -17,7 +18,7 @@ from workers.pipeline.linears import (
 )
 
 VOCABULARY, WIDTH = 50, 24
-FORMS = {"fp32": in_dtype(PackedLinear, torch.float32), "int8": RowwiseInt8Linear}
+FORMS = {"packed": PackedLinear, "compact": CompactLinear, "int8": RowwiseInt8Linear}
 
 
 def prepared(form: str) -> CaptionDecoder:
@@ -60,7 +61,7 @@ def test_compiled_steps_equal_plain_ones(form: str, images: bool):
 
 
 def test_compiled_steps_run_in_inference_mode_and_out_of_it():
-    decoder = prepared("fp32")
+    decoder = prepared("packed")
     decoder.compile_steps()
     with torch.inference_mode():
         inside = decoder.step(torch.tensor([2]), decoder.begin(torch.ones(1, 5, WIDTH)))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workers.bench.contenders import Bench, pictures
-from workers.pipeline.decoding.base import CHUNK, best_of
+from workers.pipeline.decoding.base import best_of, column_depth
 from workers.pipeline.decoding.beam import Beam
 from workers.pipeline.decoding.greedy import Greedy
 from workers.pipeline.decoding.nucleus import Nucleus
@@ -19,29 +19,38 @@ from workers.pipeline.graphs import GraphedDecoder, graphed
 STRATEGIES = [Greedy(), Beam(2), Beam(5, 0.7), Nucleus(0.9)]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=60)
 @given(
-    rows=st.integers(1, 4),
-    chunks=st.integers(1, 30),
+    images=st.integers(1, 3),
+    beams=st.integers(1, 4),
+    size=st.sampled_from([7, 11, 24, 48, 50, 240, 1009, 6000]),
     count=st.integers(1, 20),
     seed=st.integers(0, 99),
 )
-def test_the_best_are_those_of_topk(rows: int, chunks: int, count: int, seed: int):
-    scores = torch.randn(rows, chunks * CHUNK, generator=torch.Generator().manual_seed(seed))
-    values, places = best_of(scores, count)
-    expected = scores.topk(count)
+def test_the_best_are_those_of_topk(images: int, beams: int, size: int, count: int, seed: int):
+    chance = torch.Generator().manual_seed(seed)
+    scores = torch.randn(images * beams, size, generator=chance)
+    totals = torch.randn(images, beams, generator=chance)
+    count = min(count, beams * size)
+    values, places = best_of(scores, totals, count)
+    expected = (scores.view(images, beams, size) + totals[..., None]).flatten(1).topk(count)
     assert torch.equal(values, expected.values)
     assert torch.equal(places, expected.indices)
 
 
 def test_the_best_of_equals_are_found_once():
-    scores = torch.zeros(2, 20 * CHUNK)
+    scores = torch.zeros(2, 480)
     scores[:, 7] = -torch.inf
-    values, places = best_of(scores, 10)
+    values, places = best_of(scores, torch.zeros(2, 1), 10)
     assert values.eq(0).all()
     for row in places.tolist():
         assert len(set(row)) == 10
         assert 7 not in row
+
+
+@pytest.mark.parametrize(("size", "depth"), [(6000, 24), (50, 25), (50257, 29), (1009, 1), (41, 1)])
+def test_columns_divide_the_vocabulary(size: int, depth: int):
+    assert column_depth(size) == depth
 
 
 @pytest.mark.parametrize("images", [1, 3, 4])

@@ -15,7 +15,12 @@ from workers.pipeline.decoding.beam import Beam
 from workers.pipeline.encoders import PhotoFacts
 from workers.pipeline.errors import ModelError
 from workers.pipeline.images import preprocess
-from workers.pipeline.linears import PackedLinear, RowwiseInt8Linear
+from workers.pipeline.linears import (
+    CompactLinear,
+    PackedLinear,
+    RowwiseInt8Linear,
+    fp32_linear,
+)
 from workers.pipeline.network import CaptionNetwork
 from workers.pipeline.tokens import CaptionTokenizer
 from workers.pipeline.weights import load_network
@@ -107,8 +112,18 @@ def test_int8_rows_do_not_touch_one_another():
 def test_packed_layers_stand_in_every_place_of_the_decoder(model: Model):
     network = precision.prepare(model.network(), CPU, "fp32")
     kinds = {type(m).__name__ for m in network.decoder.modules()}
-    assert "PackedLinear" in kinds
+    assert {"PackedLinear", "CompactLinear"} & kinds
     assert not {"Conv1D", "Linear"} & kinds
+
+
+def test_the_form_of_fp32_layers_never_rounds_a_weight():
+    short = torch.randn(6, 8).half().float()
+    values, bias = torch.randn(2, 3, 8), torch.randn(6)
+    for weight, kind in ((short, CompactLinear), (short + 1e-6, PackedLinear)):
+        layer = fp32_linear(weight, bias)
+        assert isinstance(layer, kind)
+        expected = torch.nn.functional.linear(values.double(), weight.double(), bias.double())
+        assert torch.allclose(layer(values).double(), expected, atol=1e-6)
 
 
 def test_a_packed_layer_takes_any_leading_axes():

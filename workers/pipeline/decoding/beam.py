@@ -100,9 +100,8 @@ class _Search:
         images, beams = self.totals.shape
         vocabulary = scores.shape[1]
         self.length += 1
-        summed = (scores.view(images, beams, vocabulary) + self.totals[..., None]).flatten(1)
         # Twice the width: at most `width` of them end, so as many can go on.
-        totals, picks = best_of(summed, min(2 * self.width, summed.shape[1]))
+        totals, picks = best_of(scores, self.totals, min(2 * self.width, beams * vocabulary))
         parents, tokens = picks // vocabulary, picks % vocabulary
         rows = parents + torch.arange(0, images * beams, beams, device=picks.device)[:, None]
         self._end(totals, rows, tokens)

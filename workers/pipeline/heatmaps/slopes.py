@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from workers.pipeline.linears import PackedLinear, RowwiseInt8Linear
+from workers.pipeline.linears import CompactLinear, PackedLinear, RowwiseInt8Linear
 
-SERVING_LAYERS = (PackedLinear, RowwiseInt8Linear)
+SERVING_LAYERS = (CompactLinear, PackedLinear, RowwiseInt8Linear)
 
 
 @contextmanager
