@@ -32,6 +32,7 @@ class ChildSpec:
     longest_delay: float = 15.0
     server: bool = False  # stops after the others
     before_start: Callable[[], None] = field(default=lambda: None)
+    after_end: Callable[[], None] = field(default=lambda: None)
     open_log: Callable[[], int] | None = None  # lines go there instead of the console
 
 
@@ -84,6 +85,7 @@ class Child:
             return False
         self.code = self._process.returncode
         self._process = None
+        self.spec.after_end()
         return True
 
     def schedule(self) -> float:

@@ -4,6 +4,8 @@ import errno
 import os
 import socket
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from capsite.supervisor.lock import holder_of
@@ -18,12 +20,35 @@ def lock_path(var: Path) -> Path:
     return var / "run" / "capsite.lock"
 
 
-def listen(host: str, port: int, var: Path) -> socket.socket:
-    """Return the listening socket that every start of the web process inherits.
+@contextmanager
+def listening(host: str, port: int, var: Path, count: int = 1) -> Iterator[list[socket.socket]]:
+    """Give the listening sockets that every start of a web process inherits, one for each.
 
-    The supervisor keeps it, so nobody can take the port while the web process restarts, and
-    visitors wait that second instead of being refused.
+    The supervisor keeps them, so nobody can take the port while a web process restarts, and
+    visitors wait that second instead of being refused. The kernel deals connections out among
+    several: of one shared socket a process that wakes up takes all that wait, and connections that
+    stay open would leave the others without work.
     """
+    with ExitStack() as opened:
+        listeners = [opened.enter_context(listen(host, port, var))]
+        if count > 1:
+            # Nobody else has the port. A socket that shares it must have said so from the start.
+            port = listeners.pop().getsockname()[1]
+            opened.close()
+            for _ in range(count):
+                shared = listen(host, port, var, shared=True)
+                listeners.append(opened.enter_context(shared))
+        yield listeners
+
+
+def step_aside(listener: socket.socket) -> None:
+    """Leave new connections to the other processes of a port until this socket listens again."""
+    with suppress(OSError):  # it does not listen at present
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def listen(host: str, port: int, var: Path, *, shared: bool = False) -> socket.socket:
+    """Return a listening socket, with ``shared`` one of several on its port; raises Refusal."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -32,6 +57,8 @@ def listen(host: str, port: int, var: Path) -> socket.socket:
         raise Refusal(f"{host!r} is not an address of this machine: {error.strerror}.") from error
     listener = socket.socket(family, kind, protocol)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     # uvicorn takes an inherited socket for a Unix one and leaves this off; connections inherit it.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:

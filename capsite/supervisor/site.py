@@ -5,7 +5,8 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from capsite.embedded import (
@@ -16,12 +17,12 @@ from capsite.embedded import (
     database_url,
     redis_url,
 )
-from capsite.supervisor.child import ChildSpec, how_it_ended
+from capsite.supervisor.child import Child, ChildSpec, how_it_ended
 from capsite.supervisor.console import Console, wants_colour
 from capsite.supervisor.figures import shared_figures
 from capsite.supervisor.lock import AlreadyLocked, InstanceLock
 from capsite.supervisor.loop import StopRequested, Supervisor
-from capsite.supervisor.preflight import listen, lock_path, prepare_var
+from capsite.supervisor.preflight import listening, lock_path, prepare_var, step_aside
 from capsite.supervisor.probe import WebProbe
 from capsite.supervisor.reach import await_database
 from capsite.supervisor.refusal import Refusal
@@ -51,11 +52,12 @@ class Plan:
 def run_site(plan: Plan) -> None:
     """Run capsite until it is asked to stop; Refusal says why it does not start."""
     console = Console(sys.stdout.buffer, colour=wants_colour(sys.stdout.buffer))
-    with listen(plan.host, plan.port, plan.var) as listener, _only_one(plan.var):
+    ports = listening(plan.host, plan.port, plan.var, plan.webs)
+    with ports as listeners, _only_one(plan.var):
         supervisor = Supervisor(console, StatusFile(plan.var / "run" / "status.json"))
         supervisor.catch_signals()
         try:
-            _bring_up(plan, supervisor, console, listener)
+            _bring_up(plan, supervisor, console, listeners)
             supervisor.run()
         except StopRequested:
             pass
@@ -84,7 +86,7 @@ def _only_one(var: Path) -> Iterator[None]:
 
 
 def _bring_up(
-    plan: Plan, supervisor: Supervisor, console: Console, listener: socket.socket
+    plan: Plan, supervisor: Supervisor, console: Console, listeners: list[socket.socket]
 ) -> None:
     environment = child_environment(plan)
     _start_servers(plan, supervisor, console)
@@ -96,16 +98,25 @@ def _bring_up(
         supervisor.add(courier(plan.base, environment))
     _step(supervisor, first_run(plan.base, environment, demo=plan.demo))
     shared = shared_figures(plan.var) if plan.webs > 1 else {}
-    for number in range(plan.webs):
-        supervisor.add(web(plan.base, {**environment, **shared}, listener, number))
+    webs: list[Child] = []
+    for number, listener in enumerate(listeners):
+        spec = web(plan.base, {**environment, **shared}, listener, number)
+        spec = replace(spec, after_end=partial(_leave_to_others, listener, webs))
+        webs.append(supervisor.add(spec))
     if plan.beat:
         supervisor.add(beat(plan.base, environment, plan.var))
-    host, port = _address_to_visit(listener)
+    host, port = _address_to_visit(listeners[0])
     if supervisor.wait_until(WebProbe(host, port).answers, WEB_SECONDS):
         shown = f"[{host}]" if ":" in host else host
         console.say(f"capsite is at http://{shown}:{port}/")
     else:
         console.say(f"The web process has not answered for {WEB_SECONDS} s; still trying.")
+
+
+def _leave_to_others(listener: socket.socket, webs: list[Child]) -> None:
+    """Send visitors to the web processes that live; where none does, they wait."""
+    if any(child.pid for child in webs):
+        step_aside(listener)
 
 
 def _step(supervisor: Supervisor, spec: ChildSpec) -> None:

@@ -51,7 +51,7 @@ def web(
 ) -> ChildSpec:
     """Return an ASGI server on the inherited socket; open WebSockets do not delay its stop.
 
-    Several of them, by ``number``, take turns at accepting connections.
+    Several of them, by ``number``, have a socket each on the same port.
     """
     options = {
         "--fd": str(listener.fileno()),

@@ -1,5 +1,6 @@
 """What keeps capsite from starting is said in one sentence, before anything is started."""
 
+import contextlib
 import io
 import os
 import socket
@@ -11,7 +12,14 @@ import pytest
 
 from capsite.supervisor import site
 from capsite.supervisor.lock import AlreadyLocked, InstanceLock, holder_of
-from capsite.supervisor.preflight import listen, lock_path, prepare_var
+from capsite.supervisor.preflight import (
+    BACKLOG,
+    listen,
+    listening,
+    lock_path,
+    prepare_var,
+    step_aside,
+)
 from capsite.supervisor.refusal import Refusal
 from capsite.supervisor.site import Plan, child_environment, run_site
 
@@ -129,3 +137,44 @@ def test_servers_of_ones_own_are_passed_on(tmp_path):
     environment = child_environment(own)
     assert environment["DATABASE_URL"] == "postgres://db/capsite"
     assert environment["REDIS_URL"] == "redis://cache/0"
+
+
+def reached(listeners: list[socket.socket], visits: int) -> list[int]:
+    """How many of so many visitors each socket got."""
+    address = listeners[0].getsockname()
+    visitors = [socket.create_connection(address, timeout=5) for _ in range(visits)]
+    counts = []
+    for listener in listeners:
+        listener.setblocking(False)
+        counts.append(0)
+        with contextlib.suppress(OSError):  # nobody waits any more, or it does not listen
+            while True:
+                listener.accept()[0].close()
+                counts[-1] += 1
+    for visitor in visitors:
+        visitor.close()
+    return counts
+
+
+def test_several_processes_share_the_visitors_of_one_port(tmp_path):
+    with listening("127.0.0.1", 0, tmp_path, 3) as listeners:
+        counts = reached(listeners, 90)
+        assert sum(counts) == 90
+        assert min(counts) >= 10
+        with pytest.raises(Refusal, match="already in use"):  # though the sockets share it
+            listen("127.0.0.1", listeners[0].getsockname()[1], tmp_path)
+
+
+def test_what_a_dead_process_would_get_goes_to_the_others_until_it_is_back(tmp_path):
+    with listening("127.0.0.1", 0, tmp_path, 2) as listeners:
+        step_aside(listeners[0])
+        step_aside(listeners[0])  # a process may die before it listens again
+        assert reached(listeners, 20) == [0, 20]
+        listeners[0].listen(BACKLOG)  # as uvicorn does when it starts
+        assert min(reached(listeners, 60)) >= 10
+
+
+def test_a_shared_port_that_another_program_has_is_named(taken, tmp_path):
+    ports = listening("127.0.0.1", taken, tmp_path, 2)
+    with pytest.raises(Refusal, match=f"Port {taken} is already in use"), ports:
+        pass

@@ -1,6 +1,10 @@
-"""Checks what a request says against a serializer; a refusal names the one input that was wrong."""
+"""Bodies by serializer: what a request says is checked, and what is answered is written.
+
+A refusal names the one input that was wrong.
+"""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -22,6 +26,20 @@ def checked(kind: type[serializers.Serializer], data: Any, **options: Any) -> di
     if not given.is_valid():
         raise _refusal(given.errors)
     return given.validated_data
+
+
+def written(kind: type[serializers.Serializer], found: Any) -> dict[str, Any]:
+    """Return what a serializer that needs no context answers for ``found``.
+
+    A serializer makes its fields anew each time it is made, from the model where it has one: longer
+    than it takes to write a few rows.
+    """
+    return _writer(kind).to_representation(found)
+
+
+@cache
+def _writer(kind: type[serializers.Serializer]) -> serializers.Serializer:
+    return kind()
 
 
 def query_of(request: Request, kind: type[serializers.Serializer]) -> dict[str, Any]:

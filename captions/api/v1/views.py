@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from capsite.accounts.scopes import Scope
 from capsite.common.errors import NotFound
 from capsite.common.rest import refuse_cross_site
-from captions.api.shared.bodies import checked
+from captions.api.shared.bodies import checked, written
 from captions.api.shared.intake import PhotoSource, refusals_titled
 from captions.api.shared.languages import HEADER
 from captions.api.shared.parsers import CarefulJSONParser, MultiPartParser
@@ -91,9 +91,9 @@ class CaptionCreate(IdempotentView):
 def _answer(job: CaptionJob, num: int | None) -> Response:
     body: dict[str, Any] = {"image": job.image, "job": job}
     if job.state != State.DONE:
-        return Response(WaitingSerializer(body).data, status=202)
+        return Response(written(WaitingSerializer, body), status=202)
     captions = list(captions_of_job(job)[:num])
-    return Response(CaptionedSerializer(body | {"captions": captions}).data)
+    return Response(written(CaptionedSerializer, body | {"captions": captions}))
 
 
 def _fields(request: Request) -> Any:
@@ -120,7 +120,7 @@ class ImageCaptions(ApiView):
         image = image_for(request.user, image_id)
         job = image.jobs.order_by("-created_at").first()
         body = {"results": captions_of(image), "job": job}
-        return Response(CaptionsOfImageSerializer(body).data)
+        return Response(written(CaptionsOfImageSerializer, body))
 
 
 class Versions(ApiView):
@@ -134,4 +134,4 @@ class Versions(ApiView):
     )
     def get(self, request: Request) -> Response:
         """Answer every registered version, the newest first."""
-        return Response(VersionsSerializer({"results": versions()}).data)
+        return Response(written(VersionsSerializer, {"results": versions()}))

@@ -7,6 +7,7 @@ from uuid import UUID
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from captions.api.shared.bodies import written
 from captions.api.v2.serializers.jobs import JobSerializer
 from captions.api.v2.shown import captions_shown, image_shown
 from captions.models import Caption
@@ -33,7 +34,7 @@ def asked_answer(
     found = [job for job in jobs if job.state == State.DONE]
     body: dict[str, Any] = {
         "image": image_shown(request, image_id),
-        "jobs": JobSerializer(jobs, many=True).data,
+        "jobs": [written(JobSerializer, job) for job in jobs],
         "captions": captions_shown(request, _first(captions_of_jobs(found), num)),
     }
     return Response(body, status=status_of(jobs))

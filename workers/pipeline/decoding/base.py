@@ -110,8 +110,8 @@ def best_of(
     columns = size // depth
     if depth == 1 or totals.shape[1] * columns <= count or scores.device.type != "cpu":
         summed = scores.view(*totals.shape, size) + offsets
-        found = summed.flatten(1).topk(count)
-        return found.values, found.indices
+        whole = summed.flatten(1).topk(count)
+        return whole.values, whole.indices
     maxima = scores.view(-1, depth, columns).amax(dim=1).view(*totals.shape, columns)
     best = (maxima + offsets).flatten(1).topk(count, sorted=False).indices
     beams, column = best // columns, best % columns
