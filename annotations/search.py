@@ -1,10 +1,11 @@
 """Finds photos by words of their captions, published texts and titles, despite typing errors."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
+    BooleanField,
     F,
     Field,
     FloatField,
@@ -15,6 +16,7 @@ from django.db.models import (
     UUIDField,
     Value,
 )
+from django.db.models.functions import Cast
 
 from annotations.hits import TEXT_LENGTH, Filters, hits, wanted_of
 from gallery.access import Person, images_listed
@@ -34,26 +36,31 @@ def search(person: Person, *, text: str, filters: Filters | None = None) -> Quer
     filters = filters or Filters()
     listed = images_listed(person)
     found = hits(listed, wanted_of(text), filters)
-    place: Func[Any] = Func(
-        Value(list(found), ArrayField(UUIDField())),
-        F("pk"),
-        function="array_position",
-        output_field=IntegerField(),
+    keys = _array(map(str, found), UUIDField())
+    place: Func[Any] = Func(keys, F("pk"), function="array_position", output_field=IntegerField())
+    ranks = _array((repr(hit.rank) for hit in found.values()), FloatField())
+    texts = Value([hit.text for hit in found.values()], ArrayField(TextField()))
+    images = listed.filter(_Among(F("pk"), keys)).annotate(
+        rank=_Element(ranks, place, output_field=FloatField()),
+        matched_text=_Element(texts, place, output_field=TextField()),
     )
-    ranks = [hit.rank for hit in found.values()]
-    texts = [hit.text for hit in found.values()]
-    images = listed.filter(pk__in=list(found)).annotate(
-        rank=_element(ranks, place, FloatField()),
-        matched_text=_element(texts, place, TextField()),
-    )
-    return images.order_by("-rank", "-created_at", "-id")
+    best_first = images.order_by("-rank", "-created_at", "-id")
+    return best_first if found else best_first.none()
 
 
-def _element(values: Sequence[Any], place: "Func[Any]", field: Field) -> Func:
-    """Return the value that goes with each photo, out of the list of all."""
-    return _Element(Value(values, ArrayField(field)), place, output_field=field)
+def _array(values: Iterable[str], field: Field) -> Cast:
+    """Return an array written as PostgreSQL does: one parameter, and no adapter for each value."""
+    return Cast(Value("{" + ",".join(values) + "}", TextField()), ArrayField(field))
+
+
+class _Among(Func):
+    template = "(%(expressions)s))"
+    arg_joiner = " = ANY("
+    output_field = BooleanField()
 
 
 class _Element(Func):
+    """The value that goes with a photo's place, out of the list of all."""
+
     template = "(%(expressions)s]"
     arg_joiner = ")["

@@ -4,8 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID as Key
 
-from django.db.models import FloatField, QuerySet
-from django.db.models.functions import Cast
+from django.db.models import QuerySet
 from graphene import DateTime, Field, Float, NonNull, ObjectType, String
 
 from annotations.search import Filters, search
@@ -44,14 +43,14 @@ def _found(
         error.field = "text" if error.field == "q" else error.field
         raise
     # A cursor brings the rank back exactly only as a double.
-    return found.annotate(nearness=Cast("rank", FloatField()))
+    return found
 
 
 class Query:
     """Search."""
 
     search = Listing(
-        _found, order=Ordering((("-nearness", float), ("-created_at", datetime), ("-id", Key)))
+        _found, order=Ordering((("-rank", float), ("-created_at", datetime), ("-id", Key)))
     ).field(
         connection_of(Hit),
         description="Photos whose captions, published texts or title speak of it, best first.",

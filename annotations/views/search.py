@@ -6,8 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.db.models import FloatField, QuerySet
-from django.db.models.functions import Cast
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.safestring import SafeString
@@ -27,7 +26,7 @@ from gallery.selectors import PAGE_SIZE, with_words
 from gallery.views.errors import page_errors
 
 # A cursor brings the rank back exactly only as a double.
-NEAREST = Ordering((("-nearness", float), ("-created_at", datetime), ("-id", UUID)))
+NEAREST = Ordering((("-rank", float), ("-created_at", datetime), ("-id", UUID)))
 FORM_ID = "search-form"
 SURENESS = [("", _("Any")), *[(f"0.{tenth}", f"{tenth}0 %") for tenth in (3, 5, 7, 9)]]
 
@@ -92,7 +91,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
 def _found(request: HttpRequest, form: SearchForm) -> dict[str, Any]:
     text = form.cleaned_data["q"]
     found = search(request.user, text=text, filters=form.wanted)
-    rows = _shown(found).annotate(nearness=Cast("rank", FloatField()))
+    rows = _shown(found)
     asked = Asked(PAGE_SIZE, request.GET.get("cursor", ""), backwards=False)
     part = page(rows, NEAREST, asked)
     return {
