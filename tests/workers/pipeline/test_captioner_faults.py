@@ -41,11 +41,12 @@ def captioner(tiny_model: Path) -> Captioner:
     return Captioner.from_pretrained(tiny_model)
 
 
-def failing(network, monkeypatch, stage: str, error: Exception, beyond: int) -> Counter[int]:
-    """Let a stage of the network raise for more than `beyond` photos; counts the sizes tried."""
-    owner = network if stage == "encode" else network.decoder
-    name = "encode" if stage == "encode" else "begin"
-    honest, sizes = getattr(owner, name), Counter()
+def failing(
+    captioner: Captioner, monkeypatch, stage: str, error: Exception, beyond: int
+) -> Counter[int]:
+    """Let a stage raise for more than `beyond` photos; counts the sizes tried."""
+    owner = captioner.network if stage == "encode" else captioner
+    honest, sizes = getattr(owner, stage), Counter()
 
     def limited(batch, *rest):
         photos = len(batch[0]) if stage == "encode" else len(batch)
@@ -54,7 +55,7 @@ def failing(network, monkeypatch, stage: str, error: Exception, beyond: int) -> 
             raise error
         return honest(batch, *rest)
 
-    monkeypatch.setattr(owner, name, limited)
+    monkeypatch.setattr(owner, stage, limited)
     return sizes
 
 
@@ -62,7 +63,7 @@ def failing(network, monkeypatch, stage: str, error: Exception, beyond: int) -> 
 @pytest.mark.parametrize("stage", ["encode", "decode"])
 def test_a_batch_too_large_is_halved_until_it_fits(captioner, monkeypatch, stage, error):
     expected = texts(captioner.caption(REQUESTS))
-    sizes = failing(captioner.network, monkeypatch, stage, error, beyond=2)
+    sizes = failing(captioner, monkeypatch, stage, error, beyond=2)
 
     outcomes = captioner.caption(REQUESTS)
 
@@ -74,7 +75,7 @@ def test_a_batch_too_large_is_halved_until_it_fits(captioner, monkeypatch, stage
 
 @pytest.mark.parametrize("stage", ["encode", "decode"])
 def test_a_photo_that_does_not_fit_alone_may_be_tried_again(captioner, monkeypatch, stage):
-    failing(captioner.network, monkeypatch, stage, torch.OutOfMemoryError("full"), beyond=0)
+    failing(captioner, monkeypatch, stage, torch.OutOfMemoryError("full"), beyond=0)
     outcomes = captioner.caption(REQUESTS[:2])
     assert all(isinstance(outcome.error, OutOfMemory) for outcome in outcomes)
     assert outcomes[0].error.retryable
@@ -85,7 +86,7 @@ def test_a_photo_that_does_not_fit_alone_may_be_tried_again(captioner, monkeypat
 @pytest.mark.parametrize("error", DEVICE, ids=lambda error: str(error)[:24])
 @pytest.mark.parametrize("stage", ["encode", "decode"])
 def test_a_broken_device_is_not_tried_again(captioner, monkeypatch, stage, error):
-    sizes = failing(captioner.network, monkeypatch, stage, error, beyond=0)
+    sizes = failing(captioner, monkeypatch, stage, error, beyond=0)
     with pytest.raises(DeviceLost) as lost:
         captioner.caption(REQUESTS)
     assert lost.value.retryable
