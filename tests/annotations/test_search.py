@@ -157,3 +157,11 @@ def test_pages_of_a_search_count_and_slice():
     hits = search(VISITOR, text="elephant")
     assert hits.count() == 5
     assert list(hits[:3]) + list(hits[3:]) == list(hits)
+
+
+@pytest.mark.parametrize("text", ['a "red" boat', r"a \red\ boat", "{red},boat,NULL", "a 'red' boat"])
+def test_any_text_comes_back_as_it_was_written(text):
+    caption = CaptionFactory(text=text)
+    [found] = search(AnonymousUser(), text="boat")
+    assert found == caption.image
+    assert found.matched_text == text
