@@ -159,7 +159,9 @@ def test_pages_of_a_search_count_and_slice():
     assert list(hits[:3]) + list(hits[3:]) == list(hits)
 
 
-@pytest.mark.parametrize("text", ['a "red" boat', r"a \red\ boat", "{red},boat,NULL", "a 'red' boat"])
+@pytest.mark.parametrize(
+    "text", ['a "red" boat', r"a \red\ boat", "{red},boat,NULL", "a 'red' boat"]
+)
 def test_any_text_comes_back_as_it_was_written(text):
     caption = CaptionFactory(text=text)
     [found] = search(AnonymousUser(), text="boat")
