@@ -38,6 +38,7 @@ def search(person: Person, *, text: str, filters: Filters | None = None) -> Quer
     found = hits(listed, wanted_of(text), filters)
     keys = _array(map(str, found), UUIDField())
     place: Func[Any] = Func(keys, F("pk"), function="array_position", output_field=IntegerField())
+    # Doubles: as such alone a cursor brings them back exactly.
     ranks = _array((repr(hit.rank) for hit in found.values()), FloatField())
     texts = Value([hit.text for hit in found.values()], ArrayField(TextField()))
     images = listed.filter(_Among(F("pk"), keys)).annotate(

@@ -38,12 +38,10 @@ def _found(
         "until": moment(until, "until") if until else None,
     }
     try:
-        found = search(info.context.person, text=text, filters=Filters(**times, **given))
+        return search(info.context.person, text=text, filters=Filters(**times, **given))
     except CapsiteError as error:
         error.field = "text" if error.field == "q" else error.field
         raise
-    # A cursor brings the rank back exactly only as a double.
-    return found
 
 
 class Query:

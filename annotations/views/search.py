@@ -25,7 +25,6 @@ from gallery.models import Image
 from gallery.selectors import PAGE_SIZE, with_words
 from gallery.views.errors import page_errors
 
-# A cursor brings the rank back exactly only as a double.
 NEAREST = Ordering((("-rank", float), ("-created_at", datetime), ("-id", UUID)))
 FORM_ID = "search-form"
 SURENESS = [("", _("Any")), *[(f"0.{tenth}", f"{tenth}0 %") for tenth in (3, 5, 7, 9)]]
@@ -91,9 +90,8 @@ def search_page(request: HttpRequest) -> HttpResponse:
 def _found(request: HttpRequest, form: SearchForm) -> dict[str, Any]:
     text = form.cleaned_data["q"]
     found = search(request.user, text=text, filters=form.wanted)
-    rows = _shown(found)
     asked = Asked(PAGE_SIZE, request.GET.get("cursor", ""), backwards=False)
-    part = page(rows, NEAREST, asked)
+    part = page(_shown(found), NEAREST, asked)
     return {
         "searched": text,
         "hits": [_hit(image, text) for image in part.rows],

@@ -186,8 +186,11 @@ def explore(
     *,
     examples: int,
     edges: int,
-) -> None:
-    """Send every operation what it allows and what it forbids, to random rows and to ``rows``."""
+) -> list[str]:
+    """Send every operation what it allows and what it forbids, to random rows and to ``rows``.
+
+    Returns what was answered otherwise than documented.
+    """
     found: list[str] = []
     met: dict[str, set[tuple[str, int]]] = {who: set() for who in people}
 
@@ -215,13 +218,13 @@ def explore(
             send_both(case)
         for mode in GenerationMode:
             _examples(operation, mode, examples, send_both)
-    assert not found, "\n\n".join(dict.fromkeys(found))
     # Each was who they should be, and got somewhere.
     assert {
         who for who, seen in met.items() if (f"GET /api/{version}/me", 200) in seen
     } == SIGNED_IN
     done = {label for seen in met.values() for label, status in seen if status < 300}
     assert len(done) >= REACHED * len(list(operations_of(version))), sorted(done)
+    return list(dict.fromkeys(found))
 
 
 def _examples(operation: Any, mode: GenerationMode, count: int, send: Any) -> None:
@@ -245,10 +248,10 @@ def _examples(operation: Any, mode: GenerationMode, count: int, send: Any) -> No
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
 def test_answers_are_as_documented(version, people, rows):
-    explore(version, people, rows, examples=EXAMPLES, edges=BOUNDARIES)
+    assert explore(version, people, rows, examples=EXAMPLES, edges=BOUNDARIES) == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("version", ["v1", "v2"])
 def test_answers_are_as_documented_at_length(version, people, rows):
-    explore(version, people, rows, examples=MANY_EXAMPLES, edges=MANY_BOUNDARIES)
+    assert explore(version, people, rows, examples=MANY_EXAMPLES, edges=MANY_BOUNDARIES) == []

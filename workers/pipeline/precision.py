@@ -43,7 +43,8 @@ def prepare(network: CaptionNetwork, device: torch.device, dtype: str) -> Captio
         fuse_gelu(network.decoder)
     elif dtype != "fp32":
         replace_linears(network.decoder, in_dtype(linear, _FLOATS[dtype]))
-    network.decoder.compile_steps()
+    if packs:
+        network.decoder.compile_steps()
     return network
 
 

@@ -60,12 +60,12 @@ def test_revoked_expired_and_unknown_tokens_open_nothing():
     token, raw = token_of(person)
     token_revoke(person=person, token_id=token.pk)
     token_revoke(person=person, token_id=token.pk)
-    refused(raw)
+    assert refused(raw)
     other, late = token_of(person)
     PersonalToken.objects.filter(pk=other.pk).update(expires_at=timezone.now())
-    refused(late)
+    assert refused(late)
     for junk in ("", "cap_", "cap_x", raw + "x", "ö", "a.b.c", "x" * 5000, "\x00"):
-        refused(junk)
+        assert refused(junk)
 
 
 def test_the_token_of_somebody_deactivated_opens_nothing():
@@ -73,7 +73,7 @@ def test_the_token_of_somebody_deactivated_opens_nothing():
     _token, raw = token_of(person)
     person.is_active = False
     person.save()
-    refused(raw)
+    assert refused(raw)
 
 
 def test_nobody_revokes_the_token_of_another():
@@ -142,7 +142,7 @@ def test_the_page_asks_for_the_password_again_and_shows_the_secret_once():
     assert secret[0] not in again.text
     assert "backup" in again.text
     browser.post(f"/account/tokens/{token.pk}/revoke/")
-    refused(secret[0])
+    assert refused(secret[0])
 
 
 def test_the_page_says_what_is_wrong_beside_the_field():
